@@ -1,0 +1,1 @@
+//! Environment documents: the language of Pulumi ESC, evaluated here.

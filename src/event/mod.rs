@@ -1,0 +1,1 @@
+//! What happens while waiting and doing.

@@ -1,0 +1,1 @@
+//! External Secrets Operator: typed stores and their conditions.

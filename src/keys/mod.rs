@@ -1,0 +1,1 @@
+//! age identities and recipients, and where they are found.

@@ -1,0 +1,1 @@
+//! The cluster: client, manifests, server-side apply, waiting.

@@ -1,0 +1,1 @@
+//! 1Password Connect: credentials and token checks, API client.

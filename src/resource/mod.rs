@@ -1,0 +1,1 @@
+//! Resources: names, values, outputs, providers.

@@ -1,0 +1,1 @@
+//! What a stack remembers: snapshot, journal, lock.

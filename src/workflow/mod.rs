@@ -1,0 +1,1 @@
+//! The verbs: the whole story of each, in one screen.
