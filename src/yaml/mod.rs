@@ -1,1 +1,13 @@
-//! YAML with positions, resolved as Go does.
+//! YAML with positions, resolved and written as Go does.
+//!
+//! Three dialects meet here: Helm reads and writes with go-yaml v2 (YAML 1.1), SOPS and Pulumi ESC with go-yaml
+//! v3. So parsing resolves nothing: a [`Scalar`] keeps its text and style, and what it means is asked for later,
+//! with a [`Flavour`]. Every [`Node`] knows its [`Span`](crate::diagnostic::Span) in the source.
+
+mod error;
+mod node;
+mod parser;
+
+pub use error::Error;
+pub use node::{Comment, Document, Kind, Node, Placement, Scalar, Style, Tag};
+pub use parser::{parse, parse_with_comments};
