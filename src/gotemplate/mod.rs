@@ -1,1 +1,54 @@
-//! Go's text/template and its function library.
+//! Go's text/template, made for Helm: the value model, the parser, the evaluator and fmt. It knows nothing of
+//! charts.
+//!
+//! A **function library** fills a [`Functions`] table with closures over Rust types that stand for Go's
+//! ([`Argument`]): `isize` is Go's `int`, `i64` is `int64`, `f64` is `float64`, [`GoString`] is `string`,
+//! [`Map`] is `map[string]interface {}`, [`List`] is `[]interface {}`, [`StringList`] is `[]string`, [`Value`]
+//! is `interface {}`, [`Rest`] is the variadic tail. Arity and types are checked, with Go's errors, before the
+//! closure runs; a nil argument arrives as a nil map, a nil list or [`Value::Nil`].
+//! ```ignore
+//! let mut functions = Functions::new();
+//! functions.add("trunc", |count: isize, text: GoString| truncate(count, &text));           // never fails
+//! functions.add("list", |items: Rest<Value>| items.0);                                      // variadic
+//! functions.add("set", |map: Map, key: GoString, value: Value| map.insert(key, value).map(|()| map)); // fails
+//! let calls = Rc::new(Cell::new(0));
+//! functions.add("include", move |context: &Context, name: GoString, data: Value| {          // with state
+//!     calls.set(calls.get() + 1);
+//!     context.execute(&name, data)
+//! });
+//! let mut set = Set::new(Rc::new(functions));
+//! set.parse("podinfo/templates/service.yaml", source)?;
+//! let output = Rc::new(set).execute("podinfo/templates/service.yaml", Value::Map(top))?;
+//! ```
+//! Values are of one thread ([`std::rc::Rc`]); two renderings on two threads have values of their own. Strings
+//! are shared across threads, so a chart's files are not copied into the values.
+//!
+//! Objects with methods (`.Capabilities`, `semver`) implement [`Object`]; maps and lists of a named type with
+//! methods (`.Values`, `.Files`, `APIVersions`) carry a [`CollectionType`].
+
+mod collection;
+mod context;
+mod function;
+mod json;
+mod kind;
+mod list;
+mod map;
+mod object;
+mod parameter;
+mod set;
+mod string;
+mod value;
+
+pub use collection::{CollectionType, Element, INTS, LIST, MAP, MAPS, STRING_LISTS, STRING_MAP, STRINGS};
+pub use context::Context;
+pub use function::{Function, FunctionError, Functions, IntoFunction, Outcome, WithContext};
+pub use kind::Kind;
+pub use list::List;
+pub use map::Map;
+pub use object::{Object, downcast};
+pub use parameter::{
+    Argument, Bytes, Parameter, Reflect, Rest, StringList, StringMap, TypeMismatch, object_argument,
+};
+pub use set::Set;
+pub use string::GoString;
+pub use value::Value;
