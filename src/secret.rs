@@ -4,23 +4,28 @@
 //! state, a file the user asked for) says with `#[expect(…, reason = "…")]` why it reads. Zeroizing is best
 //! effort: buffers of TLS and HTTP are not ours.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use zeroize::{Zeroize, Zeroizing};
 
-/// A value that is shown nowhere.
-#[derive(Clone)]
-pub struct Secret<T: Zeroize>(Zeroizing<T>);
+/// A value that is shown nowhere. A clone shares the one copy, which is zeroized with the last of them.
+pub struct Secret<T: Zeroize>(Arc<Zeroizing<T>>);
 
 impl<T: Zeroize> Secret<T> {
     /// Hides `value`.
     pub fn new(value: T) -> Self {
-        Self(Zeroizing::new(value))
+        Self(Arc::new(Zeroizing::new(value)))
     }
 
     /// Returns the value itself. Every call is a sink and needs a stated reason.
     pub fn expose(&self) -> &T {
         &self.0
+    }
+}
+
+impl<T: Zeroize> Clone for Secret<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
