@@ -6,8 +6,14 @@
 
 mod error;
 mod node;
+mod number;
 mod parser;
+mod resolve;
+mod timestamp;
 
 pub use error::Error;
 pub use node::{Comment, Document, Kind, Node, Placement, Scalar, Style, Tag};
+pub use number::{format_float, format_json_float};
 pub use parser::{parse, parse_with_comments};
+pub use resolve::{Flavour, Resolved, TagMismatch, resolve};
+pub use timestamp::Timestamp;
