@@ -1,1 +1,3 @@
-//! t
+//! Tests of the public library and the binary, one file a theme; `tests/cluster/` has those on a real control plane.
+
+mod layers;
