@@ -5,15 +5,19 @@
 //! with a [`Flavour`]. Every [`Node`] knows its [`Span`](crate::diagnostic::Span) in the source.
 
 mod error;
+mod json;
 mod node;
 mod number;
 mod parser;
 mod resolve;
+mod stream;
 mod timestamp;
 
 pub use error::Error;
+pub use json::{alias_targets, to_json};
 pub use node::{Comment, Document, Kind, Node, Placement, Scalar, Style, Tag};
 pub use number::{format_float, format_json_float};
 pub use parser::{parse, parse_with_comments};
 pub use resolve::{Flavour, Resolved, TagMismatch, resolve};
+pub use stream::{read_json, read_json_stream};
 pub use timestamp::Timestamp;

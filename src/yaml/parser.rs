@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, StrInput};
 
+use super::{Comment, Document, Error, Kind, Node, Placement, Scalar, Style, Tag};
 use crate::diagnostic::{Position, Span};
-use crate::yaml::{Comment, Document, Error, Kind, Node, Placement, Scalar, Style, Tag};
 
 /// Reads all documents of `text`; comments are skipped.
 ///
@@ -268,7 +268,7 @@ fn close(span: &mut Span, end: Span, last: Option<&Node>) {
     };
 }
 
-fn convert_style(style: ScalarStyle) -> Style {
+pub(super) fn convert_style(style: ScalarStyle) -> Style {
     match style {
         ScalarStyle::Plain => Style::Plain,
         ScalarStyle::SingleQuoted => Style::SingleQuoted,
@@ -278,7 +278,7 @@ fn convert_style(style: ScalarStyle) -> Style {
     }
 }
 
-fn convert_tag(tag: &granit_parser::Tag) -> Tag {
+pub(super) fn convert_tag(tag: &granit_parser::Tag) -> Tag {
     let (handle, suffix) = tag.parts();
     Tag::new(short_tag(&format!("{handle}{suffix}")))
 }

@@ -1,7 +1,7 @@
 //! What a scalar means.
 
-use crate::yaml::number::{Integer, parse_float, parse_integer, parse_radix};
-use crate::yaml::{Scalar, Style, Tag, Timestamp};
+use super::number::{Integer, parse_float, parse_integer, parse_radix};
+use super::{Scalar, Style, Tag, Timestamp};
 
 /// Whose rules decide what a scalar means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
