@@ -36,7 +36,7 @@ impl DecodeError {
 
 /// Returns the structure that the value describes.
 pub fn decode<T: DeserializeOwned>(value: &Value) -> Result<T, DecodeError> {
-    T::deserialize(ValueDeserializer(value))
+    T::deserialize(ValueDeserializer { value, hidden: false })
 }
 
 /// The name by which a [`Secret`] asks for a value that may be secret.
@@ -78,7 +78,24 @@ impl<T: Zeroize + schemars::JsonSchema> schemars::JsonSchema for Secret<T> {
     }
 }
 
-struct ValueDeserializer<'a>(&'a Value);
+/// `hidden` is true inside a [`Secret`]: from there on secrets may be read.
+#[derive(Clone, Copy)]
+struct ValueDeserializer<'a> {
+    value: &'a Value,
+    hidden: bool,
+}
+
+impl<'a> ValueDeserializer<'a> {
+    /// The value to read: a secret one only where it stays hidden.
+    #[expect(clippy::disallowed_methods, reason = "the value moves on into a Secret of the structure")]
+    fn readable(self) -> Result<&'a Value, DecodeError> {
+        match self.value {
+            Value::Secret(secret) if self.hidden => Ok(secret.expose()),
+            Value::Secret(_) => Err(de::Error::custom(REVEALING)),
+            plain => Ok(plain),
+        }
+    }
+}
 
 const REVEALING: &str = "this field is shown in plans and logs: it can't be a secret";
 
@@ -86,7 +103,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.0 {
+        let hidden = self.hidden;
+        match self.readable()? {
             Value::Null => visitor.visit_unit(),
             Value::Bool(value) => visitor.visit_bool(*value),
             Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
@@ -97,32 +115,28 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             },
             Value::String(text) => visitor.visit_str(text),
             Value::Bytes(bytes) => visitor.visit_bytes(bytes),
-            Value::List(values) => visitor.visit_seq(Elements { values, next: 0 }),
-            Value::Map(entries) => visitor.visit_map(Entries { entries: entries.iter(), value: None }),
-            Value::Secret(_) => Err(de::Error::custom(REVEALING)),
+            Value::List(values) => visitor.visit_seq(Elements { values, next: 0, hidden }),
+            Value::Map(entries) => {
+                visitor.visit_map(Entries { entries: entries.iter(), value: None, hidden })
+            }
+            Value::Secret(_) => Err(de::Error::custom("a secret inside of a secret")),
             Value::Deferred(_) | Value::Unknown => Err(de::Error::custom("the value is not known yet")),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.0 {
+        match self.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the value moves on into a Secret of the structure")]
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        match self.0 {
-            Value::Secret(secret) if name == SECRET => {
-                visitor.visit_newtype_struct(ValueDeserializer(secret.expose()))
-            }
-            _ => visitor.visit_newtype_struct(self),
-        }
+        visitor.visit_newtype_struct(Self { hidden: self.hidden || name == SECRET, ..self })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -131,11 +145,10 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        match self.0 {
+        match self.readable()? {
             Value::String(text) => {
                 visitor.visit_enum(IntoDeserializer::<DecodeError>::into_deserializer(text.to_string()))
             }
-            Value::Secret(_) => Err(de::Error::custom(REVEALING)),
             _ => Err(de::Error::custom(format!("expected one of {} for {name}", variants.join(", ")))),
         }
     }
@@ -149,6 +162,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
 struct Elements<'a> {
     values: &'a [Value],
     next: usize,
+    hidden: bool,
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_> {
@@ -161,13 +175,16 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
         let Some(value) = self.values.get(self.next) else { return Ok(None) };
         let index = self.next;
         self.next += 1;
-        seed.deserialize(ValueDeserializer(value)).map(Some).map_err(|error| error.below(index.to_string()))
+        seed.deserialize(ValueDeserializer { value, hidden: self.hidden })
+            .map(Some)
+            .map_err(|error| error.below(index.to_string()))
     }
 }
 
 struct Entries<'a> {
     entries: std::collections::btree_map::Iter<'a, std::sync::Arc<str>, Value>,
     value: Option<(&'a str, &'a Value)>,
+    hidden: bool,
 }
 
 impl<'de> MapAccess<'de> for Entries<'_> {
@@ -183,7 +200,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
         let (key, value) = self.value.take().ok_or_else(|| de::Error::custom("a value without a key"))?;
-        seed.deserialize(ValueDeserializer(value)).map_err(|error| error.below(key))
+        seed.deserialize(ValueDeserializer { value, hidden: self.hidden }).map_err(|error| error.below(key))
     }
 }
 
