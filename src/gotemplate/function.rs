@@ -43,6 +43,11 @@ impl Function {
         (self.0.body)(context, arguments.into_iter())
     }
 
+    /// Returns a number that tells this function from every other living one (`%p`).
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
     /// Returns the Go type's text. Results are not part of our signatures, so they are not part of the text.
     pub fn type_name(&self) -> String {
         let last = self.0.parameters.len().saturating_sub(1);
@@ -66,7 +71,7 @@ impl fmt::Debug for Function {
 #[derive(Debug)]
 pub struct FunctionError {
     message: String,
-    cause: Option<Box<dyn Error>>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl FunctionError {
@@ -75,8 +80,8 @@ impl FunctionError {
         Self { message: message.into(), cause: None }
     }
 
-    /// Returns an error that says what `cause` says and keeps it for [`FunctionError::cause`].
-    pub fn from_cause(cause: impl Error + 'static) -> Self {
+    /// Returns an error that says what `cause` says and keeps it for [`FunctionError::wrapped`].
+    pub fn from_cause(cause: impl Error + Send + Sync + 'static) -> Self {
         Self { message: cause.to_string(), cause: Some(Box::new(cause)) }
     }
 
@@ -87,7 +92,7 @@ impl FunctionError {
     }
 
     /// Returns the error whose text this one repeats (an included template's error).
-    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+    pub fn wrapped(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.cause.as_deref()
     }
 }
@@ -240,11 +245,11 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::gotemplate::{Rest, Set};
+    use crate::gotemplate::{MissingKey, Rest, Set};
 
     fn call(function: &Function, arguments: Vec<Value>) -> Result<Value, FunctionError> {
-        let context = Context { set: Rc::new(Set::new(Rc::new(Functions::new()))), depth: 0 };
-        function.call(&context, arguments)
+        let set = Set::new("test", Rc::new(Functions::new()), MissingKey::Zero);
+        function.call(&Context::new(Rc::new(set)), arguments)
     }
 
     #[test]
@@ -259,7 +264,7 @@ mod tests {
         functions.add("set", |map: Map, key: GoString, value: Value| map.insert(key, value).map(|()| map));
         functions.add("depth", move |context: &Context, _name: GoString| {
             seen.set(seen.get() + 1);
-            context.depth as i64
+            context.depth() as i64
         });
         let repeated = call(functions.get("repeat").unwrap(), vec![Value::Int(2), "ab".into()]).unwrap();
         assert_eq!(repeated.as_string().unwrap(), &"abab");

@@ -14,9 +14,13 @@
 //! let calls = Rc::new(Cell::new(0));
 //! functions.add("include", move |context: &Context, name: GoString, data: Value| {          // with state
 //!     calls.set(calls.get() + 1);
-//!     context.execute(&name, data)
+//!     context.execute(&name, data).map(GoString::from).map_err(FunctionError::from_cause)
 //! });
-//! let mut set = Set::new(Rc::new(functions));
+//! functions.add("tpl", |context: &Context, source: GoString, data: Value| {
+//!     let name = context.set().name().clone();
+//!     context.execute_source(name, source, data).map(GoString::from).map_err(FunctionError::from_cause)
+//! });
+//! let mut set = Set::new("gotpl", Rc::new(functions), MissingKey::Zero);
 //! set.parse("podinfo/templates/service.yaml", source)?;
 //! let output = Rc::new(set).execute("podinfo/templates/service.yaml", Value::Map(top))?;
 //! ```
@@ -26,8 +30,11 @@
 //! Objects with methods (`.Capabilities`, `semver`) implement [`Object`]; maps and lists of a named type with
 //! methods (`.Values`, `.Files`, `APIVersions`) carry a [`CollectionType`].
 
+mod builtins;
 mod collection;
 mod context;
+mod evaluate;
+pub mod format;
 mod function;
 mod json;
 mod kind;
@@ -35,12 +42,18 @@ mod list;
 mod map;
 mod object;
 mod parameter;
+mod parser;
+mod quote;
+mod rune;
 mod set;
+mod stack;
 mod string;
 mod value;
 
+pub(crate) use builtins::Builtin;
 pub use collection::{CollectionType, Element, INTS, LIST, MAP, MAPS, STRING_LISTS, STRING_MAP, STRINGS};
-pub use context::Context;
+pub use context::{Context, SourceError};
+pub use evaluate::ExecError;
 pub use function::{Function, FunctionError, Functions, IntoFunction, Outcome, WithContext};
 pub use kind::Kind;
 pub use list::List;
@@ -49,6 +62,8 @@ pub use object::{Object, downcast};
 pub use parameter::{
     Argument, Bytes, Parameter, Reflect, Rest, StringList, StringMap, TypeMismatch, object_argument,
 };
-pub use set::Set;
+pub use parser::ParseError;
+pub use set::{MissingKey, Set};
+pub(crate) use stack::deepen;
 pub use string::GoString;
 pub use value::Value;

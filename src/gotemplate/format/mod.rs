@@ -1,0 +1,15 @@
+//! Go's fmt: `Sprint`, `Sprintln`, `Sprintf` and what a template prints for a value.
+
+mod flags;
+mod float;
+mod integer;
+mod printer;
+mod printf;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use float::format_float;
+pub use printer::{print, print_value, println};
+pub use printf::printf;
