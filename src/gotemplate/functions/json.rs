@@ -1,0 +1,18 @@
+//! JSON as Go's `encoding/json` writes and reads it.
+
+use super::json_encoder::{Encoder, encode};
+use crate::gotemplate::{FunctionError, Functions, Value};
+
+pub(super) fn add(functions: &mut Functions) {
+    // Helm's and Sprig's plain ones swallow errors, and there is nothing then.
+    functions.add("toJson", |value: Value| encode(&value, Encoder::COMPACT).unwrap_or_default());
+    functions.add("toPrettyJson", |value: Value| encode(&value, Encoder::PRETTY).unwrap_or_default());
+    for (name, encoder) in [
+        ("mustToJson", Encoder::COMPACT),
+        ("mustToPrettyJson", Encoder::PRETTY),
+        ("toRawJson", Encoder::RAW),
+        ("mustToRawJson", Encoder::RAW),
+    ] {
+        functions.add(name, move |value: Value| encode(&value, encoder).map_err(FunctionError::from_cause));
+    }
+}

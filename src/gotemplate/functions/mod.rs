@@ -1,0 +1,53 @@
+//! The functions that helm 4 offers its charts: Sprig without `env` and `expandenv`, and Helm's own ones that
+//! need neither chart nor cluster.
+//!
+//! Each family has a file with an `add` that puts its functions into the table. What the functions need of the
+//! machine — randomness, the time, the local zone — comes from a [`Host`], so that a test decides it. `include`,
+//! `tpl`, `required`, `fail` and `lookup` know charts and are `helm`'s.
+//!
+//! Sprig's functions panic where they have no error to return, and text/template turns the panic into an error
+//! with the panic's text. Here both are a [`FunctionError`](crate::gotemplate::FunctionError) with that text.
+
+use std::rc::Rc;
+
+use crate::gotemplate::Functions;
+
+mod casting;
+mod decimal;
+mod merge;
+mod defaults;
+mod dicts;
+mod digests;
+mod encoding;
+mod equality;
+mod host;
+mod json;
+mod json_encoder;
+mod lists;
+mod math;
+mod printing;
+mod random;
+mod reflection;
+mod sequences;
+mod strings;
+mod versions;
+
+pub use host::Host;
+
+/// Returns the table of all functions over `host`.
+pub fn library(host: &Rc<Host>) -> Functions {
+    let mut functions = Functions::new();
+    defaults::add(&mut functions);
+    dicts::add(&mut functions);
+    digests::add(&mut functions);
+    encoding::add(&mut functions);
+    json::add(&mut functions);
+    lists::add(&mut functions);
+    math::add(&mut functions);
+    random::add(&mut functions, host);
+    reflection::add(&mut functions);
+    sequences::add(&mut functions);
+    strings::add(&mut functions);
+    versions::add(&mut functions);
+    functions
+}
