@@ -1,1 +1,16 @@
-//! What a stack program sees.
+//! What a stack program sees: its typed configuration, the things it can register, and nothing else.
+//!
+//! A [`Stack`] is a name and a function. The function gets a [`Context`] and its own configuration, registers
+//! resources and returns; it is synchronous and does no I/O, so it runs the same in a test, in a preview and in `up`.
+//! Problems of the configuration are reported through the context, by the path of the field; the line follows from
+//! where the environment defined it.
+
+mod config;
+mod context;
+mod definition;
+mod release;
+
+pub use config::{Origin, Path, Step, decode};
+pub use context::{Context, Program, Settings};
+pub use definition::Stack;
+pub use release::Release;

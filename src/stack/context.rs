@@ -1,0 +1,171 @@
+//! What a stack program registers.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use super::{Origin, Path, Release, Step};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics},
+    helm::ChartsLock,
+    resource::{Options, Resource, Urn, Value},
+    verify::Proof,
+};
+
+/// What a program may know of the outside; the same values give the same resources.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The charts that `bootstrap/charts.lock` pins.
+    pub charts: Arc<ChartsLock>,
+    /// The time of this run, for expiry checks.
+    pub now: Timestamp,
+}
+
+/// What a program registered.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// The resources, in the order of their registration.
+    pub resources: Vec<Resource>,
+    /// The stores to prove once everything is applied.
+    pub proofs: Vec<Proof>,
+    /// The stack's outputs.
+    pub outputs: BTreeMap<String, Value>,
+    /// What is wrong with the configuration.
+    pub diagnostics: Diagnostics,
+}
+
+/// A program's view while it runs.
+pub struct Context<'a> {
+    environment: &'a str,
+    stack: &'a str,
+    settings: &'a Settings,
+    origin: &'a Origin<'a>,
+    program: Program,
+}
+
+impl<'a> Context<'a> {
+    /// Returns an empty context for a stack of an environment.
+    pub fn new(environment: &'a str, stack: &'a str, settings: &'a Settings, origin: &'a Origin<'a>) -> Self {
+        Self { environment, stack, settings, origin, program: Program::default() }
+    }
+
+    /// Registers a resource of any type and returns its URN.
+    pub fn register(&mut self, kind: &str, name: &str, inputs: Value, options: Options) -> Urn {
+        let urn = Urn::new(self.environment, self.stack, kind, name);
+        self.program.resources.push(Resource { urn: urn.clone(), inputs, options });
+        urn
+    }
+
+    /// Registers a Kubernetes object by its manifest; its URN's name is `namespace/name` or `name`.
+    pub fn object(&mut self, manifest: Value, options: Options) -> Urn {
+        let kind = format!("kubernetes:{}", manifest.get("kind").and_then(Value::as_str).unwrap_or("Object"));
+        let name = object_name(&manifest);
+        self.register(&kind, &name, manifest, options)
+    }
+
+    /// Registers a namespace; one that is there already is used, and never deleted.
+    pub fn namespace(&mut self, name: &str) -> Urn {
+        let metadata = Value::map([("name", name.into())]);
+        let manifest =
+            Value::map([("apiVersion", "v1".into()), ("kind", "Namespace".into()), ("metadata", metadata)]);
+        self.object(manifest, Options::default())
+    }
+
+    /// Registers an Opaque Secret with these texts as its data.
+    pub fn secret(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        data: impl IntoIterator<Item = (String, Value)>,
+    ) -> Urn {
+        let metadata = Value::map([("name", name.into()), ("namespace", namespace.into())]);
+        let manifest = Value::map([
+            ("apiVersion", "v1".into()),
+            ("kind", "Secret".into()),
+            ("metadata", metadata),
+            ("type", "Opaque".into()),
+            ("stringData", Value::map(data.into_iter().map(|(key, value)| (key, value.secret())))),
+        ]);
+        self.object(manifest, Options::default())
+    }
+
+    /// Registers a Helm release.
+    pub fn release(&mut self, release: Release, options: Options) -> Urn {
+        let name = format!("{}/{}", release.namespace, release.name);
+        let inputs = release.into_inputs(&self.settings.charts);
+        self.register("helm:Release", &name, inputs, options)
+    }
+
+    /// Registers a store or another object of External Secrets, which waits for the operator's webhook.
+    pub fn external_secret_object(&mut self, manifest: Value, options: Options) -> Urn {
+        let kind =
+            format!("external-secrets:{}", manifest.get("kind").and_then(Value::as_str).unwrap_or("Object"));
+        let name = object_name(&manifest);
+        self.register(&kind, &name, manifest, options)
+    }
+
+    /// Has a store proven once everything is applied.
+    pub fn prove(&mut self, proof: Proof) {
+        self.program.proofs.push(proof);
+    }
+
+    /// Sets an output of the stack.
+    pub fn output(&mut self, name: &str, value: impl Into<Value>) {
+        self.program.outputs.insert(name.to_owned(), value.into());
+    }
+
+    /// Returns the version of a chart: the wanted one, or the one that `charts.lock` pins.
+    pub fn chart_version(&self, chart: &str, wanted: Option<&str>) -> Option<String> {
+        wanted.map(str::to_owned).or_else(|| self.settings.charts.version_of(chart).map(str::to_owned))
+    }
+
+    /// Returns the time of this run.
+    pub fn now(&self) -> Timestamp {
+        self.settings.now
+    }
+
+    /// Reports a problem with the field at `path` of the configuration (`stores[0].vaults`).
+    pub fn error(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path, Diagnostic::error(message).hint(hint));
+    }
+
+    /// Reports something that is odd, but works, at a field of the configuration.
+    pub fn warning(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.report(path, Diagnostic::warning(message).hint(hint));
+    }
+
+    /// Ends the program and returns what it registered.
+    pub fn finish(self) -> Program {
+        self.program
+    }
+
+    fn report(&mut self, text: &str, diagnostic: Diagnostic) {
+        let Ok(mut path) = text.parse::<Path>();
+        let mut diagnostic = diagnostic.path(text);
+        // A default is written nowhere: what should hold it is the next best place.
+        while !path.0.is_empty() {
+            if let Some((file, span)) = (self.origin)(&path, false) {
+                diagnostic = diagnostic.at(file, span);
+                break;
+            }
+            path.0.pop();
+        }
+        self.program.diagnostics.push(diagnostic);
+    }
+}
+
+fn object_name(manifest: &Value) -> String {
+    let part =
+        |key: &str| manifest.get("metadata").and_then(|metadata| metadata.get(key)).and_then(Value::as_str);
+    match (part("namespace"), part("name")) {
+        (Some(namespace), Some(name)) => format!("{namespace}/{name}"),
+        (_, name) => name.unwrap_or_default().to_owned(),
+    }
+}
+
+/// A list index and a key, as the path of a configuration's field.
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
+        Self::Key(key.to_owned())
+    }
+}

@@ -1,0 +1,57 @@
+//! A Helm release as a program writes it down.
+
+use crate::{helm::ChartsLock, resource::Value};
+
+/// A release of a chart.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The release's name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The chart's name, by which `charts.lock` knows repository, version and digest.
+    pub chart: String,
+    /// Another version than the pinned one.
+    pub version: Option<String>,
+    /// The chart's values; a secret in them is an error, because Helm stores values in the cluster.
+    pub values: Value,
+    /// Whether its objects must be ready before what depends on it begins.
+    pub wait: bool,
+    /// Changes of rendered objects: `{target: {kind, name}, patch: [JSON patch operations]}`.
+    pub patches: Vec<Value>,
+}
+
+impl Release {
+    /// Returns a release that waits until its objects are ready.
+    pub fn new(name: impl Into<String>, namespace: impl Into<String>, chart: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            namespace: namespace.into(),
+            chart: chart.into(),
+            version: None,
+            values: Value::map::<&str>([]),
+            wait: true,
+            patches: Vec::new(),
+        }
+    }
+
+    /// Returns the inputs of the resource `helm:Release`.
+    pub(super) fn into_inputs(self, charts: &ChartsLock) -> Value {
+        let mut chart = vec![("name", Value::from(self.chart.as_str()))];
+        if let Some(pinned) = charts.find(&self.chart, self.version.as_deref()) {
+            chart.push(("repository", pinned.repository.as_str().into()));
+            chart.push(("version", pinned.version.as_str().into()));
+            chart.push(("digest", pinned.digest.as_str().into()));
+        } else if let Some(version) = &self.version {
+            chart.push(("version", version.as_str().into()));
+        }
+        Value::map([
+            ("name", self.name.into()),
+            ("namespace", self.namespace.into()),
+            ("chart", Value::map(chart)),
+            ("values", self.values),
+            ("wait", self.wait.into()),
+            ("patches", Value::list(self.patches)),
+        ])
+    }
+}

@@ -1,0 +1,62 @@
+//! What has to be proven.
+
+use std::fmt;
+
+use crate::{resource::ObjectName, secret::Secret};
+
+/// The kind of a store.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+pub enum StoreKind {
+    /// For all namespaces that its conditions allow.
+    #[default]
+    ClusterSecretStore,
+    /// For its own namespace.
+    SecretStore,
+}
+
+impl fmt::Display for StoreKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ClusterSecretStore => "ClusterSecretStore",
+            Self::SecretStore => "SecretStore",
+        })
+    }
+}
+
+/// A store, and how to prove that it delivers.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The store's kind.
+    pub kind: StoreKind,
+    /// The store.
+    pub store: ObjectName,
+    /// The canary's ExternalSecret; without one only the store's own verdict can be told.
+    pub canary: Option<Canary>,
+    /// The Secrets that the store refers to: a change of theirs makes its verdict stale.
+    pub secrets: Vec<ObjectName>,
+    /// The deployments that must be available, as of the operator and of Connect.
+    pub deployments: Vec<ObjectName>,
+}
+
+/// The ExternalSecret that proves a store.
+#[derive(Clone, Debug)]
+pub struct Canary {
+    /// The ExternalSecret, whose Secret has the same name.
+    pub name: ObjectName,
+    /// The key in the Secret.
+    pub key: String,
+    /// The value that must come out; without it any value but an empty one will do.
+    pub equals: Option<Secret<String>>,
+}
