@@ -4,6 +4,7 @@
 //! v3. So parsing resolves nothing: a [`Scalar`] keeps its text and style, and what it means is asked for later,
 //! with a [`Flavour`]. Every [`Node`] knows its [`Span`](crate::diagnostic::Span) in the source.
 
+mod emitter;
 mod error;
 mod json;
 mod node;
@@ -13,6 +14,7 @@ mod resolve;
 mod stream;
 mod timestamp;
 
+pub use emitter::{Emitter, Layout, emit_json, natural_order};
 pub use error::Error;
 pub use json::{alias_targets, to_json};
 pub use node::{Comment, Document, Kind, Node, Placement, Scalar, Style, Tag};

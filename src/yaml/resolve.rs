@@ -107,7 +107,6 @@ pub(super) fn resolve_plain(text: &str, flavour: Flavour) -> Resolved {
 /// Says whether the text, written plain, would be read as something else than a string.
 ///
 /// `<<` is none of that: go-yaml forgets to look it up.
-#[expect(dead_code, reason = "the emitter comes next")]
 pub(super) fn is_plain_string(text: &str, flavour: Flavour) -> bool {
     resolve_untagged(text, flavour) == Resolved::String
 }
@@ -123,9 +122,7 @@ fn times_as_strings(resolved: Resolved, flavour: Flavour) -> Resolved {
 fn resolve_untagged(text: &str, flavour: Flavour) -> Resolved {
     match text.as_bytes().first() {
         None => Resolved::Null,
-        Some(b'.') => {
-            special_float(text).or_else(|| parse_float(text).map(Resolved::Float)).unwrap_or(Resolved::String)
-        }
+        Some(b'.') => special_float(text).or_else(|| fraction(text)).unwrap_or(Resolved::String),
         Some(b'0'..=b'9' | b'+' | b'-') => special_float(text)
             .or_else(|| Timestamp::parse(text).map(Resolved::Timestamp))
             .or_else(|| number(text, flavour))
@@ -142,6 +139,15 @@ fn special_float(text: &str) -> Option<Resolved> {
         _ => return None,
     };
     Some(Resolved::Float(value))
+}
+
+/// Reads `.5`. Here, unlike in other numbers, an underscore counts only between digits.
+fn fraction(text: &str) -> Option<Resolved> {
+    let between_digits = text.split('_').collect::<Vec<_>>().windows(2).all(|parts| {
+        parts[0].ends_with(|last: char| last.is_ascii_digit())
+            && parts[1].starts_with(|first: char| first.is_ascii_digit())
+    });
+    between_digits.then(|| parse_float(&text.replace('_', "")).map(Resolved::Float)).flatten()
 }
 
 fn word(text: &str, flavour: Flavour) -> Resolved {
@@ -218,7 +224,10 @@ mod tests {
                 ("1e3", Resolved::Float(1000.0)),
                 ("1e999", Resolved::String),
                 (".5", Resolved::Float(0.5)),
-                (".5_0", Resolved::String),
+                (".5_0", Resolved::Float(0.5)),
+                ("._5", Resolved::String),
+                (".5_", Resolved::String),
+                ("1__.5_", Resolved::Float(1.5)),
                 ("-.INF", Resolved::Float(f64::NEG_INFINITY)),
                 ("1:30", Resolved::String),
                 ("1.2.3", Resolved::String),
