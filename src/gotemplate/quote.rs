@@ -24,19 +24,18 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Reads a Go rune literal with its quotes.
-pub(crate) fn unquote_rune_literal(literal: &[u8]) -> Option<u32> {
-    let inner = literal.strip_prefix(b"'")?;
-    let (rune, rest) = unquote_rune(inner, b'\'', &mut Vec::new())?;
-    (rest == b"'").then_some(rune)
+/// Reads a Go rune literal with its quotes; returns the rune and what follows it, which ought to be the quote.
+pub(crate) fn unquote_rune_literal(literal: &[u8]) -> Option<(u32, &[u8])> {
+    unquote_rune(literal.strip_prefix(b"'")?, b'\'', &mut Vec::new())
 }
 
 /// Reads one character or escape into `text`; returns its number and what is left.
 fn unquote_rune<'a>(bytes: &'a [u8], quote: u8, text: &mut Vec<u8>) -> Option<(u32, &'a [u8])> {
-    if bytes[0] == quote {
+    let first = *bytes.first()?;
+    if first == quote {
         return None;
     }
-    if bytes[0] != b'\\' {
+    if first != b'\\' {
         let (rune, width) = decode(bytes)?;
         text.extend_from_slice(&bytes[..width]);
         return Some((u32::from(rune), &bytes[width..]));
@@ -162,9 +161,8 @@ mod tests {
         for (literal, expected) in cases {
             assert_eq!(unquote(literal.as_bytes()).as_deref(), *expected, "{literal}");
         }
-        assert_eq!(unquote_rune_literal(b"'a'"), Some(97));
-        assert_eq!(unquote_rune_literal(br"'\''"), Some(39));
-        assert_eq!(unquote_rune_literal(b"'ab'"), None);
+        assert_eq!(unquote_rune_literal(b"'a'"), Some((97, &b"'"[..])));
+        assert_eq!(unquote_rune_literal(br"'\''"), Some((39, &b"'"[..])));
         assert_eq!(unquote_rune_literal(b"''"), None);
     }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use crate::gotemplate::format::print;
+use crate::gotemplate::format::{print, printf};
 use crate::gotemplate::{FunctionError, GoString, Value};
 
 /// A value of a kind that has an order or at least equality.
@@ -96,14 +96,15 @@ fn equal_composites(left: &Value, right: &Value) -> Result<bool, FunctionError> 
                 && left.type_name() == right.type_name()
                 && equal_fields(&left.fields(), &right.fields()))),
         _ => {
-            let shown = print(std::slice::from_ref(right));
-            Err(FunctionError::new(format!(
-                "non-comparable type {}: {}",
-                String::from_utf8_lossy(&shown),
-                right.type_name()
-            )))
+            let message = format!("non-comparable type {}: {}", as_string(right), right.type_name());
+            Err(FunctionError::new(message))
         }
     }
+}
+
+/// Prints under `%s`, as Go's message does, whatever the value is.
+fn as_string(value: &Value) -> String {
+    String::from_utf8_lossy(&printf(b"%s", std::slice::from_ref(value))).into_owned()
 }
 
 fn equal_fields(left: &[(&str, Value)], right: &[(&str, Value)]) -> bool {

@@ -7,9 +7,6 @@ mod printer;
 mod printf;
 mod text;
 
-#[cfg(test)]
-mod tests;
-
 pub use float::format_float;
 pub use printer::{print, print_value, println};
 pub use printf::printf;

@@ -46,7 +46,13 @@ pub fn print_value(output: &mut Vec<u8>, value: &Value) {
         Value::Invalid => output.extend_from_slice(b"<no value>"),
         _ => {
             let mut printer = Printer { output: std::mem::take(output), ..Printer::default() };
-            printer.argument(value, 'v');
+            match value {
+                // A template follows pointers before it prints.
+                Value::Object(object) if object.kind() == Kind::Pointer && object.text().is_none() => {
+                    printer.fields(object, object.type_name(), 'v', 0);
+                }
+                _ => printer.argument(value, 'v'),
+            }
             *output = printer.output;
         }
     }

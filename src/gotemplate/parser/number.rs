@@ -6,7 +6,10 @@ use crate::gotemplate::quote::{quote, unquote_rune_literal};
 
 /// Reads a character constant.
 pub(super) fn character(literal: &[u8], span: Span) -> Result<Number, String> {
-    let rune = unquote_rune_literal(literal).ok_or_else(|| "invalid syntax".to_owned())?;
+    let (rune, rest) = unquote_rune_literal(literal).ok_or_else(|| "invalid syntax".to_owned())?;
+    if rest != b"'" {
+        return Err(format!("malformed character constant: {}", String::from_utf8_lossy(literal)));
+    }
     Ok(Number {
         span,
         signed: Some(i64::from(rune)),
