@@ -1,1 +1,22 @@
-//! External Secrets Operator: typed stores and their conditions.
+//! External Secrets Operator: its stores as types, the seeded webhook certificate, the gate of a serving webhook.
+//!
+//! The field names and rules are those of the API group `external-secrets.io/v1`. What a store's status says is read
+//! here; whether a store can be trusted is `verify`'s question.
+
+mod canary;
+mod certificate;
+mod resource_refs;
+mod store;
+mod webhook;
+
+pub use canary::{canary, canary_name};
+pub use certificate::{CertificateError, WebhookCertificate};
+pub use resource_refs::{brings, needs};
+pub use store::{Condition, OnePassword, Store, StoreReference};
+pub use webhook::{WebhookError, WebhookServing};
+
+/// The API group of stores and ExternalSecrets.
+pub const GROUP: &str = "external-secrets.io";
+
+/// The version that we write.
+pub const API_VERSION: &str = "external-secrets.io/v1";
