@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::gotemplate::evaluate::Evaluator;
+use crate::gotemplate::evaluate::{DEPTH_LIMIT, Evaluator};
 use crate::gotemplate::parser::{ParseError, Template};
 use crate::gotemplate::{ExecError, GoString, Set, Value};
 
@@ -68,6 +68,9 @@ impl Context {
     }
 
     fn execute_template(&self, template: &Template, data: Value) -> Result<Vec<u8>, ExecError> {
+        if self.depth >= DEPTH_LIMIT {
+            return Err(ExecError::TooDeep { template: template.name.clone(), limit: DEPTH_LIMIT });
+        }
         let mut output = Vec::new();
         Evaluator::new(template, &self.deeper(), &mut output, &data).run(&data)?;
         Ok(output)

@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
-use crate::gotemplate::FunctionError;
 use crate::gotemplate::quote::quote;
+use crate::gotemplate::{FunctionError, GoString};
 
 /// A failed execution, in text/template's words.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,14 @@ pub enum ExecError {
         message: String,
         /// The function's error, where one failed; the message already says it.
         cause: Option<Box<FunctionError>>,
+    },
+    /// Functions execute templates that call them again, without end.
+    #[error("template: {template}: exceeded maximum template depth ({limit})")]
+    TooDeep {
+        /// The name of the template that was not executed any more.
+        template: GoString,
+        /// How many templates may be executed one inside the other.
+        limit: usize,
     },
     /// A template of that name does not exist.
     #[error("template: no template {template} associated with template {set}")]
@@ -41,7 +49,7 @@ impl ExecError {
     pub fn wrapped(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         match self {
             Self::Node { cause, .. } => cause.as_ref().and_then(|function| function.wrapped()),
-            Self::Undefined { .. } => None,
+            Self::TooDeep { .. } | Self::Undefined { .. } => None,
         }
     }
 }

@@ -11,4 +11,4 @@ mod walk;
 mod tests;
 
 pub use error::ExecError;
-pub(crate) use walk::Evaluator;
+pub(crate) use walk::{DEPTH_LIMIT, Evaluator};

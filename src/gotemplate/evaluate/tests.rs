@@ -111,3 +111,78 @@ fn every_case_is_as_go_has_it() {
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.cases.len(), wrong.join("\n"));
 }
+
+#[test]
+fn deep_nesting_is_executed_and_bottomless_nesting_is_an_error() {
+    let data = serde_json::json!({});
+    let nested = "{{ if true }}".repeat(900) + "x" + &"{{ end }}".repeat(900);
+    assert_eq!(render(&nested, &data, MissingKey::Zero).as_deref(), Ok("x"));
+    let parentheses = "{{ ".to_owned() + &"(".repeat(900) + "1" + &")".repeat(900) + " }}";
+    assert_eq!(render(&parentheses, &data, MissingKey::Zero).as_deref(), Ok("1"));
+    let too_deep = "{{ ".to_owned() + &"(".repeat(5000);
+    let error = render(&too_deep, &data, MissingKey::Zero).unwrap_err();
+    assert_eq!(error, "template: t:1: max expression depth exceeded");
+    let too_deep = "{{ if true }}".repeat(5000);
+    assert!(render(&too_deep, &data, MissingKey::Zero).unwrap_err().contains("max nesting depth exceeded"));
+}
+
+#[test]
+fn recursion_without_end_is_an_error() {
+    let data = serde_json::json!({});
+    let template = "{{ define \"again\" }}{{ template \"again\" }}{{ end }}{{ template \"again\" }}";
+    let error = render(template, &data, MissingKey::Zero).unwrap_err();
+    assert!(error.ends_with("exceeded maximum template depth (100000)"), "{error}");
+}
+
+#[test]
+fn a_map_that_holds_itself_can_be_printed() {
+    let printed = render(
+        "{{ $m := dict }}{{ $_ := set $m \"self\" $m }}{{ $m }}",
+        &serde_json::json!({}),
+        MissingKey::Zero,
+    );
+    assert!(printed.unwrap().contains("map[self:..."));
+}
+
+#[test]
+fn a_missing_key_yields_what_the_option_says() {
+    let data = serde_json::json!({ "map": {} });
+    let rendered = |source, missing_key| render(source, &data, missing_key);
+    assert_eq!(rendered("{{ .map.x }}", MissingKey::Invalid).as_deref(), Ok("<no value>"));
+    assert_eq!(rendered("{{ .map.x.y.z }}", MissingKey::Invalid).as_deref(), Ok("<no value>"));
+    assert_eq!(rendered("{{ .map.x }}", MissingKey::Zero).as_deref(), Ok("<no value>"));
+    let error = rendered("{{ .map.x }}", MissingKey::Error).unwrap_err();
+    assert_eq!(error, "template: t:1:7: executing \"t\" at <.map.x>: map has no entry for key \"x\"");
+    let error = rendered("{{ (index .map \"x\").y }}", MissingKey::Error).unwrap_err();
+    assert!(error.ends_with("nil data; no entry for key \"y\""), "{error}");
+}
+
+#[test]
+fn what_a_child_set_defines_stays_its_own_and_an_empty_body_replaces_nothing() {
+    let mut parent = Set::new("gotpl", Rc::new(functions()), MissingKey::Zero);
+    parent.parse("a", "{{ define \"x\" }}parent{{ end }}{{ template \"x\" }}").unwrap();
+    let parent = Rc::new(parent);
+    let mut child = Set::child(&parent);
+    child.parse("b", "{{ define \"x\" }}child{{ end }}{{ template \"x\" }}").unwrap();
+    child.parse("c", "{{ define \"x\" }} {{ end }}").unwrap();
+    child.parse("b", "\n  ").unwrap();
+    assert_eq!(child.names().len(), 4);
+    let child = Rc::new(child);
+    assert_eq!(child.execute("b", Value::Nil).unwrap(), b"child");
+    assert_eq!(child.execute("a", Value::Nil).unwrap(), b"child");
+    assert_eq!(parent.execute("a", Value::Nil).unwrap(), b"parent");
+    assert!(!parent.contains("b"));
+}
+
+#[test]
+fn an_error_of_an_executed_template_can_be_reached() {
+    let mut set = Set::new("gotpl", Rc::new(functions()), MissingKey::Zero);
+    set.parse("t", "{{ define \"x\" }}{{ .a.b.c }}{{ end }}{{ include \"x\" . }}").unwrap();
+    let error = Rc::new(set).execute("t", Value::Map(Map::new())).unwrap_err();
+    let wrapped = error.wrapped().unwrap().to_string();
+    assert_eq!(
+        wrapped,
+        "template: t:1:21: executing \"x\" at <.a.b.c>: nil pointer evaluating interface {}.b"
+    );
+    assert!(error.to_string().ends_with(&wrapped));
+}

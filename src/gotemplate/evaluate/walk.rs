@@ -9,7 +9,7 @@ use crate::gotemplate::quote::quote;
 use crate::gotemplate::{Context, Element, FunctionError, Kind, Value, deepen};
 
 /// How many templates may be executed one inside the other.
-const DEPTH_LIMIT: usize = 100_000;
+pub(crate) const DEPTH_LIMIT: usize = 100_000;
 
 /// An evaluation's result; errors are boxed to keep it small.
 pub(super) type Evaluated<T> = Result<T, Box<ExecError>>;

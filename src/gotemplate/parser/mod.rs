@@ -10,6 +10,9 @@ mod reader;
 mod token;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use display::Displayed;
 pub use error::ParseError;
 pub(crate) use parse::parse;
