@@ -1,0 +1,201 @@
+//! Reading many objects in few round trips.
+//!
+//! Many of a kind in a namespace are one LIST, in pages; few are GETs side by side, because a LIST of a crowded
+//! namespace costs more. Secrets are always fetched by name: a LIST would bring those of others along.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::{ApiResource, Client, KubernetesError, Manifest, client::Call};
+use crate::resource::ObjectName;
+
+/// Which objects of a kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Selection<'a> {
+    /// The namespace; all of them without one.
+    pub namespace: Option<&'a str>,
+    /// A label selector.
+    pub labels: Option<&'a str>,
+    /// A field selector.
+    pub fields: Option<&'a str>,
+}
+
+/// How many requests are on their way at once.
+pub(super) const AT_ONCE: usize = 8;
+const PAGE: usize = 250;
+/// From this many wanted objects of a kind and namespace on, a LIST is cheaper.
+const MANY: usize = 4;
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    metadata: PageMetadata,
+    #[serde(default)]
+    items: Vec<Json>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PageMetadata {
+    #[serde(rename = "continue")]
+    next: String,
+    remaining_item_count: usize,
+}
+
+impl Client {
+    /// Returns the objects of a kind.
+    pub async fn list(
+        &self,
+        resource: &ApiResource,
+        selection: Selection<'_>,
+    ) -> Result<Vec<Manifest>, KubernetesError> {
+        self.pages(resource, selection, super::client::JSON).await
+    }
+
+    /// Returns the objects of a kind without spec and status: kind, names, labels, owners, versions.
+    pub async fn list_metadata(
+        &self,
+        resource: &ApiResource,
+        selection: Selection<'_>,
+    ) -> Result<Vec<Manifest>, KubernetesError> {
+        self.pages(resource, selection, METADATA).await
+    }
+
+    /// Returns how many objects of a kind there are; one object is transferred.
+    pub async fn count(
+        &self,
+        resource: &ApiResource,
+        selection: Selection<'_>,
+    ) -> Result<usize, KubernetesError> {
+        if selection.labels.is_some() || selection.fields.is_some() {
+            // The server does not count what remains of a selection.
+            return Ok(self.list_metadata(resource, selection).await?.len());
+        }
+        let page = self.page(resource, selection, METADATA, "", 1).await?;
+        Ok(page.items.len() + page.metadata.remaining_item_count)
+    }
+
+    async fn pages(
+        &self,
+        resource: &ApiResource,
+        selection: Selection<'_>,
+        accept: &'static str,
+    ) -> Result<Vec<Manifest>, KubernetesError> {
+        let mut found = Vec::new();
+        let mut next = String::new();
+        loop {
+            let page = self.page(resource, selection, accept, &next, PAGE).await?;
+            for item in page.items {
+                found.push(typed(item, resource)?);
+            }
+            next = page.metadata.next;
+            if next.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        resource: &ApiResource,
+        selection: Selection<'_>,
+        accept: &'static str,
+        next: &str,
+        limit: usize,
+    ) -> Result<Page, KubernetesError> {
+        let act = format!("list objects of kind {}", resource.kind);
+        let mut call = Call { accept, ..Call::get(act, resource.collection(selection.namespace)) }
+            .query("limit", limit.to_string());
+        for (key, value) in [("labelSelector", selection.labels), ("fieldSelector", selection.fields)] {
+            if let Some(value) = value {
+                call = call.query(key, value);
+            }
+        }
+        if !next.is_empty() {
+            call = call.query("continue", next);
+        }
+        self.json(call).await
+    }
+
+    /// Returns the objects of these names in their order, each `None` where it is not there.
+    pub async fn get_many(
+        &self,
+        wanted: &[(ApiResource, ObjectName)],
+    ) -> Result<Vec<Option<Manifest>>, KubernetesError> {
+        let mut groups: BTreeMap<(&ApiResource, Option<&str>), Vec<usize>> = BTreeMap::new();
+        for (index, (resource, name)) in wanted.iter().enumerate() {
+            groups.entry((resource, name.namespace.as_deref())).or_default().push(index);
+        }
+        let mut reads: Vec<Read<'_>> = Vec::new();
+        for ((resource, namespace), indexes) in groups {
+            let secrets = resource.kind == "Secret" && resource.group.is_empty();
+            if secrets || indexes.len() < MANY || crowded(resource) {
+                reads.extend(indexes.into_iter().map(Read::One));
+            } else {
+                reads.push(Read::All { resource, namespace, indexes });
+            }
+        }
+        let answers: Vec<Vec<(usize, Option<Manifest>)>> =
+            stream::iter(reads.into_iter().map(|read| self.read_some(wanted, read)))
+                .buffer_unordered(AT_ONCE)
+                .try_collect()
+                .await?;
+        let mut found: Vec<Option<Manifest>> = wanted.iter().map(|_| None).collect();
+        for (index, object) in answers.into_iter().flatten() {
+            found[index] = object;
+        }
+        Ok(found)
+    }
+
+    async fn read_some(
+        &self,
+        wanted: &[(ApiResource, ObjectName)],
+        read: Read<'_>,
+    ) -> Result<Vec<(usize, Option<Manifest>)>, KubernetesError> {
+        match read {
+            Read::One(index) => {
+                let (resource, name) = &wanted[index];
+                Ok(vec![(index, self.get(resource, name).await?)])
+            }
+            Read::All { resource, namespace, indexes } => {
+                let selection = Selection { namespace, ..Selection::default() };
+                let mut by_name: BTreeMap<String, Manifest> = self
+                    .list(resource, selection)
+                    .await?
+                    .into_iter()
+                    .map(|object| (object.name().to_owned(), object))
+                    .collect();
+                Ok(indexes.into_iter().map(|index| (index, by_name.remove(&wanted[index].1.name))).collect())
+            }
+        }
+    }
+}
+
+/// One request of a batch, by the indexes of what it answers.
+enum Read<'a> {
+    One(usize),
+    All { resource: &'a ApiResource, namespace: Option<&'a str>, indexes: Vec<usize> },
+}
+
+/// Every cluster has some hundred of these of its own, or each is large.
+fn crowded(resource: &ApiResource) -> bool {
+    matches!(
+        (resource.group.as_str(), resource.kind.as_str()),
+        ("rbac.authorization.k8s.io", "ClusterRole" | "ClusterRoleBinding")
+            | ("apiextensions.k8s.io", "CustomResourceDefinition")
+            | ("", "Pod" | "Event")
+    )
+}
+
+/// The items of a list do not say their kind.
+fn typed(mut item: Json, resource: &ApiResource) -> Result<Manifest, KubernetesError> {
+    if let Some(entries) = item.as_object_mut() {
+        entries.insert("apiVersion".into(), resource.api_version().into());
+        entries.insert("kind".into(), resource.kind.clone().into());
+    }
+    Manifest::new(item)
+}
