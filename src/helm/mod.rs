@@ -1,5 +1,16 @@
-//! Helm charts and releases.
+//! Helm: charts, values, rendering, release records and repositories; the provider of `helm:Release`.
+//!
+//! What it renders is byte for byte what `helm` 4.3.1 renders, and the releases that it makes are Helm's own:
+//! either takes over what the other made.
 
+pub mod chart;
 mod charts_lock;
+pub mod dependencies;
+pub mod hooks;
+pub mod render;
+pub mod template;
+pub mod values;
+pub mod version;
 
 pub use charts_lock::{ChartsLock, PinnedChart};
+pub use template::{Template, TemplateError, template};
