@@ -76,7 +76,7 @@ fn digits(bytes: &[u8], count: usize, radix: u32) -> Option<u32> {
 }
 
 /// Quotes as `%q` does.
-pub(crate) fn quote(bytes: &[u8]) -> String {
+pub fn quote(bytes: &[u8]) -> String {
     quote_with(bytes, '"', false)
 }
 

@@ -7,6 +7,7 @@ mod printer;
 mod printf;
 mod text;
 
+pub use crate::gotemplate::quote::quote;
 pub use float::format_float;
 pub use printer::{print, print_value, println};
 pub use printf::printf;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::reflection::type_of;
 use crate::gotemplate::Value;
-use crate::yaml::format_json_float;
+use crate::yaml::{format_float, format_json_float};
 
 /// How JSON is written.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,22 @@ pub(super) fn encode(value: &Value, encoder: Encoder) -> Result<String, EncodeEr
     Ok(output)
 }
 
+/// Tells whether a value can be written: it holds no function, no infinity and not itself.
+pub(super) fn check(value: &Value) -> Result<(), EncodeError> {
+    check_at(value, 0)
+}
+
+fn check_at(value: &Value, depth: usize) -> Result<(), EncodeError> {
+    match value {
+        _ if depth > DEEPEST => Err(EncodeError::Cycle),
+        Value::Float(number) if !number.is_finite() => Err(EncodeError::Value(format_float(*number))),
+        Value::Function(_) => Err(EncodeError::Type(type_of(value).into_owned())),
+        Value::List(list) => list.iter().try_for_each(|item| check_at(item, depth + 1)),
+        Value::Map(map) => map.entries().values().try_for_each(|item| check_at(item, depth + 1)),
+        _ => Ok(()),
+    }
+}
+
 impl Encoder {
     fn write(self, value: &Value, depth: usize, output: &mut String) -> Result<(), EncodeError> {
         if depth > DEEPEST {
@@ -64,7 +80,7 @@ impl Encoder {
                 output.push_str(&value.as_unsigned().unwrap_or_default().to_string());
             }
             Value::Float(number) if number.is_finite() => output.push_str(&format_json_float(*number)),
-            Value::Float(number) => return Err(EncodeError::Value(crate::yaml::format_float(*number))),
+            Value::Float(number) => return Err(EncodeError::Value(format_float(*number))),
             Value::String(text) => self.write_string(text, output),
             Value::Bytes(bytes) => self.write_string(STANDARD.encode(bytes).as_bytes(), output),
             Value::List(list) if list.is_nil() => output.push_str("null"),

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use crate::gotemplate::Functions;
 
 mod casting;
+mod dates;
 mod decimal;
 mod merge;
 mod defaults;
@@ -22,6 +23,7 @@ mod encoding;
 mod equality;
 mod host;
 mod json;
+mod json_decoder;
 mod json_encoder;
 mod lists;
 mod math;
@@ -31,12 +33,14 @@ mod reflection;
 mod sequences;
 mod strings;
 mod versions;
+mod yaml;
 
 pub use host::Host;
 
 /// Returns the table of all functions over `host`.
 pub fn library(host: &Rc<Host>) -> Functions {
     let mut functions = Functions::new();
+    dates::add(&mut functions, host);
     defaults::add(&mut functions);
     dicts::add(&mut functions);
     digests::add(&mut functions);
@@ -49,5 +53,6 @@ pub fn library(host: &Rc<Host>) -> Functions {
     sequences::add(&mut functions);
     strings::add(&mut functions);
     versions::add(&mut functions);
+    yaml::add(&mut functions);
     functions
 }

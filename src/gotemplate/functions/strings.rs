@@ -1,6 +1,7 @@
 //! Strings: trimming, cutting, searching, joining, quoting, indenting. Positions count bytes, as in Go.
 
-use super::printing::{printed, quoted, text};
+use super::printing::{printed, text};
+use crate::gotemplate::format::quote;
 use crate::gotemplate::{FunctionError, Functions, GoString, List, Map, Rest, Value};
 
 pub(super) fn add(functions: &mut Functions) {
@@ -56,7 +57,7 @@ fn add_splitting(functions: &mut Functions) {
 
 fn add_quoting(functions: &mut Functions) {
     functions.add("quote", |values: Rest<Value>| {
-        let quoted = present(&values).map(|value| GoString::from(quoted(&text(value))));
+        let quoted = present(&values).map(|value| GoString::from(quote(&text(value))));
         join(b" ", &quoted.collect::<Vec<_>>())
     });
     functions.add("squote", |values: Rest<Value>| {
