@@ -21,3 +21,4 @@ pub mod resource;
 pub mod yaml;
 pub mod diagnostic;
 pub mod secret;
+pub mod clock;

@@ -11,6 +11,7 @@ mod json;
 mod need;
 mod options;
 mod output;
+mod permit;
 mod provider;
 mod urn;
 mod value;
@@ -22,6 +23,7 @@ pub use json::{redacted, revealed};
 pub use need::{Brings, GroupKind, Need, ObjectName};
 pub use options::Options;
 pub use output::{Expression, Output};
+pub use permit::{Forbidden, Permit, Permitted};
 pub use provider::{
     Applied, Apply, Delete, Inputs, Known, Live, Progress, Provider, ProviderError, Record, Silent,
 };

@@ -145,6 +145,13 @@ pub trait Provider: Send + Sync {
     /// Decides what would change; pure. Without wanted inputs it is a deletion.
     fn diff(&self, known: Known<'_>, live: &Live) -> Change;
 
+    /// Returns the properties of what is there, as [`apply`](Self::apply) would return them; pure. Without it, the
+    /// recorded properties stand for those of a resource that is not applied, and a secret one is not known.
+    fn outputs(&self, known: Known<'_>, live: &Live) -> Option<Value> {
+        let _ = (known, live);
+        None
+    }
+
     /// Makes or changes it, and waits until it is there.
     fn apply<'a>(&'a self, apply: Apply<'a>) -> BoxFuture<'a, Result<Applied, ProviderError>>;
 
