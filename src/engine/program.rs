@@ -1,0 +1,46 @@
+//! What a stack program registered.
+
+use std::collections::BTreeMap;
+
+use super::Providers;
+use crate::diagnostic::Diagnostics;
+use crate::resource::{Record, Resource, Urn, Value};
+use crate::state::Snapshot;
+
+/// The resources and outputs that a stack program wants.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// The resources in the order of registration.
+    pub resources: Vec<Resource>,
+    /// The stack's outputs.
+    pub outputs: BTreeMap<String, Value>,
+}
+
+impl Program {
+    /// Returns the program that wants nothing: what is planned for it takes everything down.
+    pub fn nothing() -> Self {
+        Self::default()
+    }
+
+    /// Returns what the providers find wrong with the inputs; looks at nothing outside.
+    pub fn check(&self, providers: &Providers) -> Diagnostics {
+        let mut problems = Diagnostics::new();
+        for resource in &self.resources {
+            match providers.of(&resource.urn) {
+                Ok(provider) => problems.extend(provider.check(&resource.urn, &resource.inputs)),
+                Err(unknown) => problems.push(unknown),
+            }
+        }
+        problems
+    }
+}
+
+/// Returns what the snapshot remembers of a wanted resource, under its name or one that it had before.
+pub(super) fn recorded<'a>(resource: &Resource, snapshot: &'a Snapshot) -> Option<&'a Record> {
+    std::iter::once(&resource.urn).chain(&resource.options.aliases).find_map(|urn| snapshot.record(urn))
+}
+
+/// Returns a resource's name for people: `kubernetes:Secret credentials`.
+pub(super) fn title(urn: &Urn) -> String {
+    format!("{} {}", urn.kind(), urn.name())
+}
