@@ -38,8 +38,24 @@ impl Function {
         self.0.variadic
     }
 
-    /// Calls the function; the arguments are checked again.
+    /// Calls the function after a check of the arguments' number and types.
     pub fn call(&self, context: &Context, arguments: Vec<Value>) -> Result<Value, FunctionError> {
+        let (given, wanted) = (arguments.len(), self.0.parameters.len());
+        if given + usize::from(self.0.variadic) < wanted || (given > wanted && !self.0.variadic) {
+            return Err(FunctionError::new(format!("wrong number of args: want {wanted} got {given}")));
+        }
+        let last = wanted.saturating_sub(1);
+        let arguments = arguments.into_iter().enumerate();
+        let checked = arguments.map(|(index, value)| self.0.parameters[index.min(last)].check(value));
+        self.call_checked(context, checked.collect::<Result<_, _>>()?)
+    }
+
+    /// Calls the function with arguments that are known to fit.
+    pub(crate) fn call_checked(
+        &self,
+        context: &Context,
+        arguments: Vec<Value>,
+    ) -> Result<Value, FunctionError> {
         (self.0.body)(context, arguments.into_iter())
     }
 

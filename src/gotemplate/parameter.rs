@@ -176,12 +176,11 @@ pub trait Argument: Sized {
     /// Takes the argument out of a checked value.
     fn from_value(value: Value) -> Option<Self>;
 
-    /// Takes the argument from the arguments that are left.
+    /// Takes the argument from the checked arguments that are left. What [`Argument::from_value`] refuses after
+    /// the check is a nil pointer.
     fn take(arguments: &mut IntoIter<Value>) -> Result<Self, TypeMismatch> {
-        let value = Self::parameter().check(arguments.next().unwrap_or_default())?;
-        let found = value.type_name().into_owned();
-        Self::from_value(value)
-            .ok_or_else(|| TypeMismatch::WrongType { expected: Self::parameter().name(), found })
+        let value = arguments.next().unwrap_or_default();
+        Self::from_value(value).ok_or_else(|| TypeMismatch::NoValue { expected: Self::parameter().name() })
     }
 }
 

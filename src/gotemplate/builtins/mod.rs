@@ -168,7 +168,7 @@ impl Builtin {
                 prepare(value, parameter).map_err(|error| error.within(&format!("arg {index}")))?;
             arguments.push(prepared);
         }
-        function.call(context, arguments)
+        function.call_checked(context, arguments)
     }
 }
 

@@ -44,7 +44,7 @@ impl<'run> Evaluator<'run> {
             Signature { name, parameters: function.parameters(), variadic: function.is_variadic() };
         self.check_count(signature, arguments, last.is_some())?;
         let values = self.arguments(dot, signature, arguments, last)?;
-        function.call(self.context, values).or_else(|error| {
+        function.call_checked(self.context, values).or_else(|error| {
             self.at = Some(node);
             self.call_failed(name, error)
         })
