@@ -48,7 +48,7 @@ impl Context {
     /// Executes a template of the set, as `include` does.
     pub fn execute(&self, name: impl AsRef<[u8]>, data: Value) -> Result<Vec<u8>, ExecError> {
         match self.set.template(name.as_ref()) {
-            Some(template) => self.execute_template(&Rc::clone(template), data),
+            Some(template) => self.execute_template(template, data),
             None => Err(ExecError::undefined(name.as_ref(), self.set.name())),
         }
     }
@@ -62,7 +62,7 @@ impl Context {
         data: Value,
     ) -> Result<Vec<u8>, SourceError> {
         let mut own = Set::child(&self.set);
-        let body = own.parse_body(name.into(), source.into())?;
+        let body = own.parse_body(&name.into(), &source.into())?;
         let inside = Self { set: Rc::new(own), depth: self.depth };
         Ok(body.map_or_else(|| Ok(Vec::new()), |body| inside.execute_template(&body, data))?)
     }
@@ -72,7 +72,7 @@ impl Context {
             return Err(ExecError::TooDeep { template: template.name.clone(), limit: DEPTH_LIMIT });
         }
         let mut output = Vec::new();
-        Evaluator::new(template, &self.deeper(), &mut output, &data).run(&data)?;
+        Evaluator::new(template, &self.deeper(), &mut output, data).run()?;
         Ok(output)
     }
 }

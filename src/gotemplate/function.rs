@@ -68,9 +68,12 @@ impl Function {
     pub fn type_name(&self) -> String {
         let last = self.0.parameters.len().saturating_sub(1);
         let parameters: Vec<String> = (self.0.parameters.iter().enumerate())
-            .map(|(index, parameter)| match self.0.variadic && index == last {
-                true => format!("...{parameter}"),
-                false => parameter.to_string(),
+            .map(|(index, parameter)| {
+                if self.0.variadic && index == last {
+                    format!("...{parameter}")
+                } else {
+                    parameter.to_string()
+                }
             })
             .collect();
         format!("func({})", parameters.join(", "))

@@ -114,6 +114,7 @@ impl Map {
     }
 
     /// Returns another map of the same type with the same (shared) values.
+    #[must_use]
     pub fn shallow_copy(&self) -> Self {
         Self::typed(self.0.of, self.entries().clone())
     }

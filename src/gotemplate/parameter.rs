@@ -5,7 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::vec::IntoIter;
 
-use crate::gotemplate::{Element, Function, GoString, Kind, List, Map, Object, Value};
+use crate::gotemplate::{Element, Function, GoString, List, Map, Object, Value};
 
 /// The static type of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,13 +67,12 @@ impl Parameter {
     /// Returns what an absent value becomes, or nothing where the type has no nil.
     pub fn nil(&self) -> Option<Value> {
         match self {
-            Self::Any => Some(Value::Nil),
+            Self::Any | Self::Function => Some(Value::Nil),
             Self::Reflect => Some(Value::Invalid),
             Self::Bytes => Some(Value::Bytes(GoString::default())),
             Self::Map(element) => Some(Value::Map(Map::nil(element.map_type()))),
             Self::List(element) => Some(Value::List(List::nil(element.list_type()))),
             Self::Object(name) => name.starts_with('*').then_some(Value::Nil),
-            Self::Function => Some(Value::Nil),
             Self::Bool
             | Self::String
             | Self::Int
@@ -114,27 +113,6 @@ impl Parameter {
             (Self::List(element), Value::List(list)) => list.collection_type().element == *element,
             (Self::Object(name), Value::Object(object)) => object.type_name() == *name,
             _ => false,
-        }
-    }
-
-    /// Returns the kind, by which text/template decides how a literal argument is read.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Any => Kind::Interface,
-            Self::Reflect => Kind::Struct,
-            Self::Bool => Kind::Bool,
-            Self::String => Kind::String,
-            Self::Int => Kind::Int,
-            Self::Int32 => Kind::Int32,
-            Self::Int64 => Kind::Int64,
-            Self::Uint8 => Kind::Uint8,
-            Self::Uint64 => Kind::Uint64,
-            Self::Float => Kind::Float64,
-            Self::Bytes | Self::List(_) => Kind::Slice,
-            Self::Map(_) => Kind::Map,
-            Self::Object(name) if name.starts_with('*') => Kind::Pointer,
-            Self::Object(_) => Kind::Struct,
-            Self::Function => Kind::Function,
         }
     }
 }

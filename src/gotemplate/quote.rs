@@ -63,8 +63,7 @@ fn unquote_rune<'a>(bytes: &'a [u8], quote: u8, text: &mut Vec<u8>) -> Option<(u
     };
     text.push(byte);
     let width = match escape {
-        b'x' => 2,
-        b'0'..=b'7' => 2,
+        b'x' | b'0'..=b'7' => 2,
         _ => 0,
     };
     Some((u32::from(byte), &rest[width..]))

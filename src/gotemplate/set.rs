@@ -61,20 +61,20 @@ impl Set {
         name: impl Into<GoString>,
         source: impl Into<GoString>,
     ) -> Result<(), ParseError> {
-        self.parse_body(name.into(), source.into()).map(|_body| ())
+        self.parse_body(&name.into(), &source.into()).map(|_body| ())
     }
 
     /// Parses a source as [`Set::parse`] does and returns its body, which is kept out of the set where it is
     /// empty and another is there.
     pub(crate) fn parse_body(
         &mut self,
-        name: GoString,
-        source: GoString,
+        name: &GoString,
+        source: &GoString,
     ) -> Result<Option<Rc<Template>>, ParseError> {
         let mut body = None;
-        for template in parse(&self.functions, &name, &source)? {
+        for template in parse(&self.functions, name, source)? {
             let template = Rc::new(template);
-            if template.name == name {
+            if template.name == *name {
                 body = Some(Rc::clone(&template));
             }
             if !template.is_empty() || self.template(&template.name).is_none() {

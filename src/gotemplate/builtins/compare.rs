@@ -90,16 +90,14 @@ fn equal_composites(left: &Value, right: &Value) -> Result<bool, FunctionError> 
     if is_typed_nil(left) || is_typed_nil(right) {
         return Ok(is_typed_nil(left) == is_typed_nil(right));
     }
-    match (left, right) {
-        (Value::Object(left), Value::Object(right)) => Ok(Rc::ptr_eq(left, right)
+    if let (Value::Object(left), Value::Object(right)) = (left, right) {
+        return Ok(Rc::ptr_eq(left, right)
             || (!left.type_name().starts_with('*')
                 && left.type_name() == right.type_name()
-                && equal_fields(&left.fields(), &right.fields()))),
-        _ => {
-            let message = format!("non-comparable type {}: {}", as_string(right), right.type_name());
-            Err(FunctionError::new(message))
-        }
+                && equal_fields(&left.fields(), &right.fields())));
     }
+    let message = format!("non-comparable type {}: {}", as_string(right), right.type_name());
+    Err(FunctionError::new(message))
 }
 
 /// Prints under `%s`, as Go's message does, whatever the value is.

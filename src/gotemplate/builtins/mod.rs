@@ -104,7 +104,7 @@ impl Builtin {
     }
 
     /// Calls it with checked arguments. `and`, `or` and `call` are the evaluator's.
-    pub(crate) fn call(self, values: Vec<Value>) -> Result<Value, FunctionError> {
+    pub(crate) fn call(self, values: &[Value]) -> Result<Value, FunctionError> {
         let Some((first, rest)) = values.split_first() else {
             return Ok(self.without_arguments());
         };
@@ -121,15 +121,15 @@ impl Builtin {
             Self::Len => Value::Int(length(first)?),
             Self::Index => index(first, rest)?,
             Self::Slice => slice(first, rest)?,
-            Self::Print => text(print(&values)),
-            Self::Println => text(println(&values)),
+            Self::Print => text(print(values)),
+            Self::Println => text(println(values)),
             Self::Printf => match first {
                 Value::String(format) => text(printf(format, rest)),
                 _ => Value::Invalid,
             },
-            Self::Html => text(escape_html(&printed(&values))),
-            Self::Js => text(escape_javascript(&printed(&values))),
-            Self::Urlquery => text(escape_query(&printed(&values))),
+            Self::Html => text(escape_html(&printed(values))),
+            Self::Js => text(escape_javascript(&printed(values))),
+            Self::Urlquery => text(escape_query(&printed(values))),
         })
     }
 
@@ -142,7 +142,6 @@ impl Builtin {
 
     /// `call`: calls the function that is the first value.
     pub(crate) fn call_function(
-        self,
         context: &Context,
         name: &str,
         values: Vec<Value>,
@@ -198,15 +197,11 @@ fn text(bytes: Vec<u8>) -> Value {
 
 /// Prints arguments as the escaping functions see them: the same as the template would.
 fn printed(values: &[Value]) -> Vec<u8> {
-    match values {
-        [Value::String(only)] => only.to_vec(),
-        _ => {
-            // An absent value is text here, as it is in a template's output.
-            let shown: Vec<Value> = values
-                .iter()
-                .map(|value| if value.is_nil() { Value::from("<no value>") } else { value.clone() })
-                .collect();
-            print(&shown)
-        }
+    if let [Value::String(only)] = values {
+        return only.to_vec();
     }
+    // An absent value is text here, as it is in a template's output.
+    let shown =
+        values.iter().map(|value| if value.is_nil() { Value::from("<no value>") } else { value.clone() });
+    print(&shown.collect::<Vec<_>>())
 }

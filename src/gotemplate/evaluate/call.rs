@@ -69,9 +69,9 @@ impl<'run> Evaluator<'run> {
             Builtin::Call => {
                 // Go names the callee by the text of the first argument.
                 let callee = arguments.first().map(|operand| Displayed(self.template, operand).to_string());
-                builtin.call_function(self.context, &callee.unwrap_or_default(), values)
+                Builtin::call_function(self.context, &callee.unwrap_or_default(), values)
             }
-            _ => builtin.call(values),
+            _ => builtin.call(&values),
         };
         result.or_else(|error| {
             self.at = Some(node);

@@ -59,30 +59,30 @@ impl<'run> Evaluator<'run> {
         template: &'run Template,
         context: &'run Context,
         output: &'run mut Vec<u8>,
-        data: &Value,
+        data: Value,
     ) -> Self {
-        let variables = vec![(&b"$"[..], Held::plain(data.clone()))];
+        let variables = vec![(&b"$"[..], Held::plain(data))];
         Self { template, context, at: None, variables, output }
     }
 
-    /// Executes the template.
-    pub(crate) fn run(&mut self, data: &Value) -> Result<(), ExecError> {
-        let dot = Held::plain(data.clone());
+    /// Executes the template: the data is the dot and `$`.
+    pub(crate) fn run(&mut self) -> Result<(), ExecError> {
+        let dot = self.variables[0].1.clone();
         deepen(|| self.walk(&dot, &self.template.root)).map(|_flow| ()).map_err(|error| *error)
     }
 
     /// Returns an error about the node that was looked at last.
     pub(super) fn fail<T>(&self, message: impl Into<String>) -> Evaluated<T> {
-        Err(self.error(message.into(), None))
+        Err(Box::new(self.error(message.into(), None)))
     }
 
     /// Returns the error of a function that failed.
     pub(super) fn call_failed<T>(&self, name: &[u8], cause: FunctionError) -> Evaluated<T> {
         let message = format!("error calling {}: {cause}", String::from_utf8_lossy(name));
-        Err(self.error(message, Some(Box::new(cause))))
+        Err(Box::new(self.error(message, Some(Box::new(cause)))))
     }
 
-    fn error(&self, message: String, cause: Option<Box<FunctionError>>) -> Box<ExecError> {
+    fn error(&self, message: String, cause: Option<Box<FunctionError>>) -> ExecError {
         let template = self.template;
         let (position, node) = match self.at {
             Some(At::Action(pipeline)) => {
@@ -94,13 +94,13 @@ impl<'run> Evaluator<'run> {
             Some(At::Operand(operand)) => (operand.position(), Displayed(template, operand).to_string()),
             None => (0, String::new()),
         };
-        Box::new(ExecError::Node {
+        ExecError::Node {
             location: template.source.location(position),
             template: quote(&template.name),
             node,
             message,
             cause,
-        })
+        }
     }
 
     fn walk(&mut self, dot: &Held, nodes: &'run [Node]) -> Evaluated<Flow> {
@@ -285,8 +285,7 @@ impl<'run> Evaluator<'run> {
             None => Value::Invalid,
         };
         let context = self.context.deeper();
-        let mut inner = Evaluator::new(template, &context, self.output, &data);
-        inner.run(&data).map_err(Box::new)
+        Evaluator::new(template, &context, self.output, data).run().map_err(Box::new)
     }
 
     /// Evaluates a pipeline and gives its result to its variables.

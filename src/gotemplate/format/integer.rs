@@ -36,7 +36,7 @@ impl Integer {
 pub(super) fn write_integer(output: &mut Vec<u8>, flags: Flags, integer: Integer, verb: char) -> bool {
     match verb {
         'v' if flags.sharp_value && !integer.signed => {
-            write_hexadecimal(output, flags, integer.magnitude, true)
+            write_hexadecimal(output, flags, integer.magnitude, true);
         }
         'v' | 'd' => digits(output, flags, integer, verb, 10),
         'b' => digits(output, flags, integer, verb, 2),
@@ -110,7 +110,7 @@ fn unicode(output: &mut Vec<u8>, flags: Flags, number: u64) {
     let mut text = format!("U+{number:0width$X}");
     let rune = u32::try_from(number).ok().and_then(char::from_u32);
     if let Some(rune) = rune.filter(|rune| flags.sharp && is_print(*rune)) {
-        text.push_str(&format!(" '{rune}'"));
+        text.extend([' ', '\'', rune, '\'']);
     }
     flags.without_zero().pad(output, text.as_bytes());
 }

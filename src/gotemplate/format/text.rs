@@ -54,13 +54,14 @@ fn hexadecimal(output: &mut Vec<u8>, flags: Flags, text: &[u8], verb: char) {
         (true, 'X') => "0X",
         (true, _) => "0x",
     };
+    let digits = if verb == 'X' { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
     let mut written = String::new();
     for (index, byte) in text.iter().enumerate() {
         if index == 0 || flags.space {
             written.push_str(if index > 0 { " " } else { "" });
             written.push_str(prefix);
         }
-        written.push_str(&if verb == 'X' { format!("{byte:02X}") } else { format!("{byte:02x}") });
+        written.extend([byte >> 4, byte & 15].map(|half| char::from(digits[usize::from(half)])));
     }
     flags.pad(output, written.as_bytes());
 }

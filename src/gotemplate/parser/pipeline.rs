@@ -15,7 +15,7 @@ impl Parser<'_> {
         loop {
             let token = self.next_non_space()?;
             if token.kind == end {
-                return self.checked(pipeline, context);
+                return checked(pipeline, context);
             }
             if !starts_operand(token.kind) {
                 return self.unexpected(token, context);
@@ -73,29 +73,6 @@ impl Parser<'_> {
     fn declare(&mut self, pipeline: &mut Pipeline, variable: Span) {
         pipeline.variables.push(variable);
         self.scope.variables.push(variable);
-    }
-
-    fn checked(&mut self, pipeline: Pipeline, context: &str) -> Parsed<Pipeline> {
-        if pipeline.commands.is_empty() {
-            return fail(format!("missing value for {context}"));
-        }
-        for (index, command) in pipeline.commands.iter().enumerate().skip(1) {
-            match command.operands[0] {
-                Operand::Bool(..)
-                | Operand::Dot(_)
-                | Operand::Nil(_)
-                | Operand::Number(_)
-                | Operand::String(..) => {
-                    return fail(format!("non executable command in pipeline stage {}", index + 1));
-                }
-                Operand::Field(..)
-                | Operand::Variable(_)
-                | Operand::Function(..)
-                | Operand::Pipeline(_)
-                | Operand::Chain(..) => {}
-            }
-        }
-        Ok(pipeline)
     }
 
     fn command(&mut self) -> Parsed<Command> {
@@ -238,4 +215,28 @@ fn starts_operand(kind: Kind) -> bool {
 
 fn without_dot(field: Span) -> Span {
     Span { start: field.start + 1, ..field }
+}
+
+/// Checks that there is a command, and that only the first is a literal.
+fn checked(pipeline: Pipeline, context: &str) -> Parsed<Pipeline> {
+    if pipeline.commands.is_empty() {
+        return fail(format!("missing value for {context}"));
+    }
+    for (index, command) in pipeline.commands.iter().enumerate().skip(1) {
+        match command.operands[0] {
+            Operand::Bool(..)
+            | Operand::Dot(_)
+            | Operand::Nil(_)
+            | Operand::Number(_)
+            | Operand::String(..) => {
+                return fail(format!("non executable command in pipeline stage {}", index + 1));
+            }
+            Operand::Field(..)
+            | Operand::Variable(_)
+            | Operand::Function(..)
+            | Operand::Pipeline(_)
+            | Operand::Chain(..) => {}
+        }
+    }
+    Ok(pipeline)
 }
