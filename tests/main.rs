@@ -1,3 +1,4 @@
 //! Tests of the public library and the binary, one file a theme; `tests/cluster/` has those on a real control plane.
 
+mod helm_parity;
 mod layers;

@@ -7,6 +7,7 @@ pub mod chart;
 mod charts_lock;
 pub mod dependencies;
 pub mod hooks;
+pub mod record;
 pub mod render;
 pub mod template;
 pub mod values;
