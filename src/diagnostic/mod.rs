@@ -11,4 +11,4 @@ mod suggest;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use source::Source;
 pub use span::{Position, Span};
-pub use suggest::suggest;
+pub use suggest::{distance, suggest};

@@ -1,1 +1,27 @@
-//! Environment documents: the language of Pulumi ESC, evaluated here.
+//! Environments: the language of Pulumi ESC, evaluated here.
+//!
+//! A document says with `imports`, `values`, `${…}` and `fn::…` what a cluster should be. [`Evaluator`] reads it
+//! through a [`Loader`], opens the [`Sources`] that it calls, and gives an [`Evaluation`]: values in which secrets
+//! and unknown parts are marked, all problems with their place, and where each value comes from. Secrecy spreads
+//! through every function, and no message holds a secret.
+//!
+//! The way through: `syntax` reads a document, `evaluator` walks its expressions in rounds, `term` is a value with
+//! its marks and layers, `builtins` are the functions, `schema` checks what goes in and comes out of sources.
+//! What a source is and how it is reached is left to [`Source`].
+
+mod builtins;
+mod evaluation;
+mod evaluator;
+mod json;
+mod loader;
+mod schema;
+mod sources;
+mod syntax;
+mod term;
+
+pub use evaluation::Evaluation;
+pub use evaluator::{EvaluateError, Evaluator, Options};
+pub use json::{JsonError, read_json};
+pub use loader::{Folder, InMemory, LoadError, Loader};
+pub use schema::{Schema, SchemaError};
+pub use sources::{Decrypter, Names, Rotator, Source, SourceError, Sources};

@@ -1,0 +1,128 @@
+//! What `fn::open`, `fn::rotate` and ciphertext are evaluated with.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use futures::future::BoxFuture;
+
+use super::Schema;
+use crate::resource::{Map, Value};
+use crate::secret::Secret;
+
+/// Why a source gave nothing. Its text goes into a diagnostic, so it may hold no secret.
+pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Something that `fn::open::NAME` reads values from.
+pub trait Source: Send + Sync {
+    /// Returns the name by which documents call it.
+    fn name(&self) -> &str;
+
+    /// Returns the schema of what it takes; it has to accept objects only.
+    fn inputs(&self) -> Schema;
+
+    /// Returns the schema of what it gives, for checks that open nothing.
+    fn output(&self) -> Schema {
+        Schema::always()
+    }
+
+    /// Reads the values; what must not be seen is marked as secret in them.
+    fn open<'a>(&'a self, inputs: &'a Map, names: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>>;
+}
+
+/// Something that `fn::rotate::NAME` takes credentials from, which it renews from time to time.
+pub trait Rotator: Send + Sync {
+    /// Returns the name by which documents call it.
+    fn name(&self) -> &str;
+
+    /// Returns the schema of what it takes; `rotateOnly` lists what only a rotation needs.
+    fn inputs(&self) -> Schema;
+
+    /// Returns the schema of what it keeps between rotations.
+    fn state(&self) -> Schema;
+
+    /// Returns the schema of what it gives.
+    fn output(&self) -> Schema {
+        Schema::always()
+    }
+
+    /// Returns the credentials of the last rotation; `state` is absent before the first.
+    fn open<'a>(
+        &'a self,
+        inputs: &'a Map,
+        state: Option<&'a Map>,
+        names: &'a Names,
+    ) -> BoxFuture<'a, Result<Value, SourceError>>;
+}
+
+/// Decrypts the `ciphertext` of `fn::secret`.
+pub trait Decrypter: Send + Sync {
+    /// Returns the plaintext of an envelope's body.
+    fn decrypt(&self, body: &[u8]) -> Result<Secret<Vec<u8>>, SourceError>;
+}
+
+/// The environments on whose behalf a source is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The environment that is evaluated.
+    pub root: Arc<str>,
+    /// The environment that holds the call.
+    pub current: Arc<str>,
+}
+
+/// All that documents can call.
+#[derive(Clone, Default)]
+pub struct Sources {
+    sources: BTreeMap<String, Arc<dyn Source>>,
+    rotators: BTreeMap<String, Arc<dyn Rotator>>,
+    decrypter: Option<Arc<dyn Decrypter>>,
+}
+
+impl Sources {
+    /// Returns an empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a source.
+    #[must_use]
+    pub fn source(mut self, source: impl Source + 'static) -> Self {
+        self.sources.insert(source.name().to_owned(), Arc::new(source));
+        self
+    }
+
+    /// Adds a rotator.
+    #[must_use]
+    pub fn rotator(mut self, rotator: impl Rotator + 'static) -> Self {
+        self.rotators.insert(rotator.name().to_owned(), Arc::new(rotator));
+        self
+    }
+
+    /// Says how ciphertext is decrypted.
+    #[must_use]
+    pub fn decrypter(mut self, decrypter: impl Decrypter + 'static) -> Self {
+        self.decrypter = Some(Arc::new(decrypter));
+        self
+    }
+
+    /// Returns the names of the sources.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.sources.keys().map(String::as_str)
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<dyn Source>> {
+        self.sources.get(name)
+    }
+
+    pub(crate) fn find_rotator(&self, name: &str) -> Option<&Arc<dyn Rotator>> {
+        self.rotators.get(name)
+    }
+
+    pub(crate) fn find_decrypter(&self) -> Option<&Arc<dyn Decrypter>> {
+        self.decrypter.as_ref()
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.sources.keys().chain(self.rotators.keys())).finish()
+    }
+}

@@ -1,0 +1,15 @@
+//! What a document says before it is evaluated: its imports and expressions, each with its place.
+
+mod builtin;
+mod document;
+mod interpolation;
+mod parser;
+mod path;
+mod quote;
+
+pub(crate) use document::{
+    Accessor, Call, Document, Expression, Import, Key, Kind, Part, Place, Properties, Step,
+};
+pub(crate) use parser::{Parsed, parse};
+pub(crate) use path::join;
+pub(crate) use quote::{quote, quote_bytes};

@@ -1,0 +1,339 @@
+//! From YAML nodes to a document.
+
+use std::sync::Arc;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{Document, Expression, Import, Key, Kind, Place, Properties, builtin, interpolation, path};
+use crate::diagnostic::{Diagnostic, Position, Severity, Span};
+use crate::resource::Number;
+use crate::yaml::{self, Flavour, Node, Resolved, Style};
+
+/// What reading a document gave.
+pub(crate) struct Parsed {
+    /// `None` where a diagnostic is an error.
+    pub(crate) document: Option<Document>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a document; `file` is its name in diagnostics.
+pub(crate) fn parse(file: &Arc<str>, text: &str) -> Parsed {
+    let mut parser = Parser { file: Arc::clone(file), text, expressions: 0, diagnostics: Vec::new() };
+    let document = parser.document();
+    let failed = parser.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    Parsed { document: document.filter(|_| !failed), diagnostics: parser.diagnostics }
+}
+
+pub(super) struct Parser<'t> {
+    file: Arc<str>,
+    text: &'t str,
+    expressions: usize,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Parser<'_> {
+    fn document(&mut self) -> Option<Document> {
+        let mut document = Document { imports: Vec::new(), values: Properties::default(), expressions: 0 };
+        if self.text.is_empty() {
+            return Some(document);
+        }
+        let documents = match yaml::parse(self.text) {
+            Ok(documents) => documents,
+            Err(error) => {
+                let place = Span::new(error.position(), error.position());
+                self.diagnostics
+                    .push(Diagnostic::error(format!("yaml: {error}")).at(Arc::clone(&self.file), place));
+                return None;
+            }
+        };
+        let Some(root) = documents.into_iter().next().and_then(|first| first.root) else {
+            self.diagnostics.push(Diagnostic::error("environment must be an object"));
+            return None;
+        };
+        self.check(&root, "");
+        if self.diagnostics.is_empty() {
+            self.root(&mut document, &root);
+        }
+        document.expressions = self.expressions;
+        Some(document)
+    }
+
+    /// Reports what the language leaves out of YAML: aliases, keys that are no strings, tags that contradict.
+    fn check(&mut self, node: &Node, path: &str) {
+        match &node.kind {
+            yaml::Kind::Alias(_) => self.error(node, path, "alias nodes are not supported"),
+            yaml::Kind::Scalar(scalar) => {
+                if let Err(mismatch) = yaml::resolve(scalar, node.tag.as_ref(), Flavour::Esc) {
+                    self.error(node, path, format!("yaml: {mismatch}"));
+                }
+            }
+            yaml::Kind::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.check(item, &format!("{path}[{index}]"));
+                }
+            }
+            yaml::Kind::Mapping(entries) => {
+                for (key, value) in entries {
+                    let below =
+                        path::join(path, &key.as_scalar().map_or("".into(), |key| Arc::clone(&key.text)));
+                    self.check(key, &below);
+                    if !matches!(meaning(key), Some(Resolved::String)) {
+                        self.error(key, &below, "mapping keys must be strings");
+                    }
+                    self.check(value, &below);
+                }
+            }
+        }
+    }
+
+    fn root(&mut self, document: &mut Document, root: &Node) {
+        let Some(entries) = root.as_mapping() else {
+            return self.error(root, "", "environment must be an object");
+        };
+        for (index, (key, value)) in entries.iter().enumerate() {
+            let name = key_text(key);
+            if entries[..index].iter().any(|(earlier, _)| key_text(earlier) == name) {
+                let place = self.place(key, &path::join("", &name));
+                self.diagnostics.push(place.warning(format!("duplicate key {}", super::quote(&name))));
+            }
+            let at = path::join("", &name);
+            match name.to_ascii_lowercase().as_str() {
+                "description" => self.description(value, &at),
+                "imports" => document.imports = self.imports(value, &at),
+                "values" => document.values = self.values(value, &at),
+                _ => {
+                    let place = self.place(key, &at);
+                    self.diagnostics.push(place.warning(unknown_field(&name)));
+                }
+            }
+        }
+    }
+
+    fn description(&mut self, node: &Node, path: &str) {
+        let description = self.expression(node, path, "");
+        if !matches!(description.kind, Kind::Text(_)) {
+            self.diagnostics.push(description.place.error("description must be a string"));
+        }
+    }
+
+    fn imports(&mut self, node: &Node, path: &str) -> Vec<Import> {
+        let Some(items) = node.as_sequence() else {
+            self.error(node, path, "imports must be a list");
+            return Vec::new();
+        };
+        let items = items.iter().enumerate();
+        items.filter_map(|(index, item)| self.import(item, &format!("{path}[{index}]"))).collect()
+    }
+
+    fn import(&mut self, node: &Node, path: &str) -> Option<Import> {
+        if let Some(entries) = node.as_mapping() {
+            let [(key, options)] = entries else {
+                self.error(node, path, "import must have a single key");
+                return None;
+            };
+            let name = key_text(key);
+            let path = path::join(path, &name);
+            let merge = self.import_options(options, &path);
+            return Some(Import { name, place: self.place(key, &path), merge });
+        }
+        match (node.as_scalar(), meaning(node)) {
+            (Some(scalar), Some(Resolved::String)) => {
+                Some(Import { name: Arc::clone(&scalar.text), place: self.place(node, path), merge: true })
+            }
+            _ => {
+                self.error(node, path, "import must be a string or an object");
+                None
+            }
+        }
+    }
+
+    fn import_options(&mut self, node: &Node, path: &str) -> bool {
+        let mut merge = true;
+        let Some(entries) = node.as_mapping() else {
+            self.error(node, path, "import must be an object");
+            return merge;
+        };
+        for (index, (key, value)) in entries.iter().enumerate() {
+            let name = key_text(key);
+            let path = path::join(path, &name);
+            if entries[..index].iter().any(|(earlier, _)| key_text(earlier) == name) {
+                let place = self.place(key, &path);
+                self.diagnostics.push(place.warning(format!("duplicate key {}", super::quote(&name))));
+            }
+            if name.eq_ignore_ascii_case("merge") {
+                match meaning(value) {
+                    Some(Resolved::Bool(value)) => merge = value,
+                    _ => self.error(value, &path, "merge must be a boolean value"),
+                }
+            }
+        }
+        merge
+    }
+
+    fn values(&mut self, node: &Node, path: &str) -> Properties {
+        let mut values = Properties::default();
+        let Some(entries) = node.as_mapping() else {
+            self.error(node, path, "values must be an object");
+            return values;
+        };
+        for (key, value) in entries {
+            let name = key_text(key);
+            let path = path::join(path, &name);
+            let place = self.place(key, &path);
+            if name.starts_with("fn::") {
+                let message =
+                    format!("builtin function call {} not allowed at the top level", super::quote(&name));
+                self.diagnostics.push(place.error(message));
+            }
+            let value = self.expression(value, &path, &path::join("", &name));
+            if matches!(&*name, "imports" | "context" | "environments") {
+                values.rejected.push(place.error(format!("{} is a reserved key", super::quote(&name))));
+            } else {
+                values.add(name, place, value);
+            }
+        }
+        values
+    }
+
+    /// Reads an expression; `name` is the path by which `${…}` refers to it.
+    pub(super) fn expression(&mut self, node: &Node, path: &str, name: &str) -> Expression {
+        let kind = match &node.kind {
+            yaml::Kind::Scalar(scalar) => self.scalar(node, &scalar.text, path),
+            yaml::Kind::Sequence(items) => Kind::List(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        self.expression(item, &format!("{path}[{index}]"), &format!("{name}[{index}]"))
+                    })
+                    .collect(),
+            ),
+            yaml::Kind::Mapping(entries) => match builtin::parse(self, node, entries, path) {
+                Some(call) => call,
+                None => self.object(entries, path, name),
+            },
+            // `check` has refused aliases.
+            yaml::Kind::Alias(_) => Kind::Null,
+        };
+        self.finish(node, path, name, kind)
+    }
+
+    pub(super) fn finish(&mut self, node: &Node, path: &str, name: &str, kind: Kind) -> Expression {
+        let id = self.expressions;
+        self.expressions += 1;
+        Expression { id, place: self.place(node, path), name: name.into(), kind }
+    }
+
+    fn object(&mut self, entries: &[(Node, Node)], path: &str, name: &str) -> Kind {
+        let mut properties = Properties::default();
+        for (key, value) in entries {
+            let written = key_text(key);
+            let path = path::join(path, &written);
+            let (parts, faults) = interpolation::parse(&written, |_, _| None);
+            for fault in faults {
+                self.error(key, &path, fault.message);
+            }
+            if parts.iter().any(|part| part.access.is_some()) {
+                self.error(key, &path, "object keys must be strings");
+            }
+            let text: String = parts.into_iter().map(|part| part.text).collect();
+            let value = self.expression(value, &path, &path::join(name, &text));
+            properties.add(text.into(), self.place(key, &path), value);
+        }
+        Kind::Object(properties)
+    }
+
+    fn scalar(&mut self, node: &Node, text: &Arc<str>, path: &str) -> Kind {
+        match meaning(node) {
+            Some(Resolved::Null) | None => Kind::Null,
+            Some(Resolved::Bool(value)) => Kind::Bool(value),
+            Some(Resolved::Int(value)) => Kind::Number(value.into()),
+            Some(Resolved::Uint(value)) => Kind::Number(value.into()),
+            Some(Resolved::Float(value)) => Kind::Number(Number::from_text(yaml::format_float(value))),
+            Some(Resolved::String | Resolved::Timestamp(_) | Resolved::Binary | Resolved::Merge) => {
+                self.text(node, text, path)
+            }
+        }
+    }
+
+    fn text(&mut self, node: &Node, text: &Arc<str>, path: &str) -> Kind {
+        if !text.contains('$') {
+            return Kind::Text(Arc::clone(text));
+        }
+        let (mut parts, faults) = interpolation::parse(text, |start, end| stretch(node, text, start, end));
+        for fault in faults {
+            let mut place = Place::clone(&self.place(node, path));
+            place.span = stretch(node, text, fault.start, fault.end).unwrap_or(place.span);
+            self.diagnostics.push(place.error(fault.message));
+        }
+        match parts.as_mut_slice() {
+            [] => Kind::Text("".into()),
+            [part] if part.access.is_none() => Kind::Text(std::mem::take(&mut part.text).into()),
+            [part] if part.text.is_empty() => Kind::Symbol(part.access.take().unwrap_or_default()),
+            _ => Kind::Interpolation(parts),
+        }
+    }
+
+    pub(super) fn place(&self, node: &Node, path: &str) -> Arc<Place> {
+        let span = Span::new(self.start(node), node.span.end);
+        Arc::new(Place { file: Some(Arc::clone(&self.file)), span, path: path.into() })
+    }
+
+    /// An absent value stands behind the colon or dash that it belongs to.
+    fn start(&self, node: &Node) -> Position {
+        let mut start = node.position();
+        let absent = node.span.start.offset == node.span.end.offset && node.properties.is_none();
+        if absent && self.text[start.offset..].starts_with([':', '-']) {
+            start.offset += 1;
+            start.column += 1;
+        }
+        start
+    }
+
+    pub(super) fn error(&mut self, node: &Node, path: &str, message: impl Into<String>) {
+        let place = self.place(node, path);
+        self.diagnostics.push(place.error(message));
+    }
+}
+
+impl Properties {
+    /// Adds an entry; one whose key was there before is rejected.
+    fn add(&mut self, key: Arc<str>, place: Arc<Place>, value: Expression) {
+        if self.entries.contains_key(&key) {
+            self.rejected.push(place.error(format!("duplicate key {}", super::quote(&key))));
+        } else {
+            self.entries.insert(key, (Key { place }, value));
+        }
+    }
+}
+
+/// Returns a key's text as written; `check` has refused all keys but strings.
+pub(super) fn key_text(key: &Node) -> Arc<str> {
+    key.as_scalar().map_or_else(|| "".into(), |scalar| Arc::clone(&scalar.text))
+}
+
+fn meaning(node: &Node) -> Option<Resolved> {
+    yaml::resolve(node.as_scalar()?, node.tag.as_ref(), Flavour::Esc).ok()
+}
+
+/// Returns where bytes of a plain scalar's value stand; other styles hold escapes and line breaks.
+///
+/// As in Pulumi's evaluator a folded plain scalar counts as one line, and a wide character as two columns.
+fn stretch(node: &Node, text: &str, start: usize, end: usize) -> Option<Span> {
+    let plain = node.as_scalar()?.style == Style::Plain && node.tag.is_none();
+    let from = node.position();
+    let place = |offset: usize| -> Option<Position> {
+        let width = u32::try_from(text.get(..offset)?.width()).ok()?;
+        Some(Position { offset: from.offset + offset, line: from.line, column: from.column + width })
+    };
+    if plain { Some(Span::new(place(start)?, place(end)?)) } else { None }
+}
+
+fn unknown_field(name: &str) -> String {
+    let mut fields = ["'description'", "'imports'", "'values'"];
+    fields.sort_by_key(|field| crate::diagnostic::distance(name, field));
+    format!(
+        "Field '{name}' does not exist on Object 'environment'. Existing fields are: {}",
+        fields.join(", ")
+    )
+}

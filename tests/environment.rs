@@ -1,0 +1,20 @@
+//! The environment language.
+
+mod conformance;
+
+use std::path::PathBuf;
+
+/// All cases are equal, in values, marks, projections and diagnostics.
+#[tokio::test]
+async fn environments_evaluate_as_in_pulumis_evaluator() {
+    let shared =
+        std::env::var_os("EGGTOOTH_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from);
+    let folder = shared.join("vectors/esc");
+    if !folder.is_dir() {
+        println!("SKIPPED: the cases of the environment language are not here");
+        return;
+    }
+    let outcome = conformance::run(&folder).await.unwrap();
+    assert!(outcome.failed.is_empty(), "{:#?}", outcome.failed);
+    assert!(outcome.passed > 0);
+}
