@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::yaml;
+
 /// The form of the file that we write; readers accept this one.
 const VERSION: u32 = 1;
 
@@ -35,7 +37,28 @@ impl Default for ChartsLock {
     }
 }
 
+/// Why a lock file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// It is not YAML.
+    #[error("read charts.lock")]
+    Yaml(#[source] yaml::Error),
+    /// It has another shape.
+    #[error("understand charts.lock")]
+    Shape(#[source] serde_json::Error),
+    /// It is of a form that we do not know.
+    #[error("charts.lock is of form {0}, and this eggtooth reads form {VERSION}")]
+    Version(u32),
+}
+
 impl ChartsLock {
+    /// Reads the file's text.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        let json = yaml::read_json(text, yaml::Flavour::GoYamlV3).map_err(LockError::Yaml)?;
+        let lock: Self = serde_json::from_value(json).map_err(LockError::Shape)?;
+        if lock.version == VERSION { Ok(lock) } else { Err(LockError::Version(lock.version)) }
+    }
+
     /// Returns a chart's entry: of this version, or the default one.
     pub fn find(&self, name: &str, version: Option<&str>) -> Option<&PinnedChart> {
         self.charts

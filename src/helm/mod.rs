@@ -4,12 +4,13 @@
 //! either takes over what the other made.
 
 pub mod chart;
-mod charts_lock;
+pub mod charts_lock;
 pub mod dependencies;
 pub mod hooks;
 pub mod record;
 pub mod render;
 pub mod template;
+pub mod repository;
 pub mod values;
 pub mod version;
 

@@ -1,0 +1,106 @@
+//! Where charts come from: a folder, the cache of earlier downloads, or a repository over HTTP.
+//!
+//! Each archive must have the digest that `charts.lock` pins; one that has another is never opened. What was
+//! fetched once is kept under its digest, so a second run needs no network.
+
+mod digest;
+mod error;
+mod http;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use digest::Digest;
+pub use error::RepositoryError;
+
+use crate::helm::chart::Chart;
+use crate::helm::charts_lock::PinnedChart;
+
+/// Where charts are looked for.
+#[derive(Clone, Debug)]
+pub struct Charts {
+    /// A folder with archives (`NAME-VERSION.tgz`) that stands for all repositories: nothing is fetched.
+    pub folder: Option<PathBuf>,
+    /// Where downloads are kept.
+    pub cache: PathBuf,
+}
+
+impl Charts {
+    /// Returns a chart that `charts.lock` pins. Reading and unpacking happen on a thread that may block.
+    pub async fn open(&self, pinned: &PinnedChart) -> Result<Arc<Chart>, RepositoryError> {
+        let archive = self.archive(pinned).await?;
+        let name = format!("{} {}", pinned.name, pinned.version);
+        let opened = tokio::task::spawn_blocking(move || Chart::from_archive(&archive)).await;
+        let chart = opened.map_err(RepositoryError::Thread)?;
+        chart.map(Arc::new).map_err(|source| RepositoryError::Chart { name, source })
+    }
+
+    /// Returns the archive of a chart, with the digest that is pinned.
+    pub async fn archive(&self, pinned: &PinnedChart) -> Result<Vec<u8>, RepositoryError> {
+        let digest = Digest::parse(&pinned.digest)?;
+        if let Some(folder) = &self.folder {
+            return from_folder(folder, pinned, &digest).await;
+        }
+        let kept = self.cache.join("charts").join(format!("{}.tgz", digest.hex()));
+        if let Ok(archive) = tokio::fs::read(&kept).await
+            && digest.of(&archive)
+        {
+            return Ok(archive);
+        }
+        let archive = http::fetch(pinned).await?;
+        verify(&archive, pinned, &digest, &pinned.repository)?;
+        if let Err(error) = keep(&kept, &archive).await {
+            tracing::warn!(%error, "a chart could not be kept for the next run");
+        }
+        Ok(archive)
+    }
+}
+
+async fn from_folder(
+    folder: &Path,
+    pinned: &PinnedChart,
+    digest: &Digest,
+) -> Result<Vec<u8>, RepositoryError> {
+    let path = folder.join(format!("{}-{}.tgz", pinned.name, pinned.version));
+    match tokio::fs::read(&path).await {
+        Ok(archive) => {
+            verify(&archive, pinned, digest, &path.display().to_string())?;
+            Ok(archive)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(RepositoryError::NotFound {
+            name: pinned.name.clone(),
+            version: pinned.version.clone(),
+            place: folder.display().to_string(),
+        }),
+        Err(source) => Err(RepositoryError::Read { path, source }),
+    }
+}
+
+fn verify(archive: &[u8], pinned: &PinnedChart, digest: &Digest, place: &str) -> Result<(), RepositoryError> {
+    if digest.of(archive) {
+        return Ok(());
+    }
+    Err(RepositoryError::Mismatch {
+        name: pinned.name.clone(),
+        version: pinned.version.clone(),
+        place: place.to_owned(),
+        expected: digest.to_string(),
+        found: Digest::compute(archive).to_string(),
+    })
+}
+
+/// Writes beside the file and renames, so that a killed run leaves no half archive.
+async fn keep(path: &Path, archive: &[u8]) -> std::io::Result<()> {
+    let (path, archive) = (path.to_owned(), archive.to_owned());
+    let write = move || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        std::io::Write::write_all(&mut file, &archive)?;
+        file.persist(&path).map(|_| ()).map_err(|error| error.error)
+    };
+    tokio::task::spawn_blocking(write).await?
+}
+
+#[cfg(test)]
+mod tests;
