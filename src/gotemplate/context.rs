@@ -71,6 +71,8 @@ impl Context {
         if self.depth >= DEPTH_LIMIT {
             return Err(ExecError::TooDeep { template: template.name.clone(), limit: DEPTH_LIMIT });
         }
+        // Go reads the data out of an `any`, and of a nil one nothing is left.
+        let data = if data.is_nil() { Value::Invalid } else { data };
         let mut output = Vec::new();
         Evaluator::new(template, &self.deeper(), &mut output, data).run()?;
         Ok(output)

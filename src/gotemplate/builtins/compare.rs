@@ -77,14 +77,12 @@ fn equal_pair(left: &Value, right: &Value) -> Result<bool, FunctionError> {
 /// Compares what has no basic kind: such values are equal to themselves or cannot be compared.
 fn equal_composites(left: &Value, right: &Value) -> Result<bool, FunctionError> {
     if !left.is_nil() && !right.is_nil() && left.kind() != right.kind() {
-        let described =
-            |value: &Value| String::from_utf8_lossy(&print(std::slice::from_ref(value))).into_owned();
         return Err(FunctionError::new(format!(
             "non-comparable types {}: {}, {}: {}",
-            described(left),
+            as_string(left),
             left.type_name(),
             right.type_name(),
-            described(right)
+            String::from_utf8_lossy(&print(std::slice::from_ref(right)))
         )));
     }
     if is_typed_nil(left) || is_typed_nil(right) {

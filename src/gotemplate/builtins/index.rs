@@ -20,7 +20,7 @@ pub(super) fn index(item: &Value, indexes: &[Value]) -> Result<Value, FunctionEr
                 Value::Invalid | Value::Nil => return Err("value is nil; should be of type string".into()),
                 _ => return Err(format!("value has type {}; should be string", key.type_name()).into()),
             },
-            _ => return Err(format!("can't index item of type {}", item.type_name()).into()),
+            _ => return Err(format!("can't index item of type {}", pointed_type(&item)).into()),
         };
     }
     Ok(item)
@@ -62,7 +62,7 @@ pub(super) fn slice(item: &Value, indexes: &[Value]) -> Result<Value, FunctionEr
         Value::String(_) if indexes.len() == 3 => return Err("cannot 3-index slice a string".into()),
         Value::String(bytes) | Value::Bytes(bytes) => bytes.len(),
         Value::List(list) => list.len(),
-        _ => return Err(format!("can't slice item of type {}", item.type_name()).into()),
+        _ => return Err(format!("can't slice item of type {}", pointed_type(item)).into()),
     };
     let mut bounds = [0, length, length];
     for (bound, key) in bounds.iter_mut().zip(indexes) {
@@ -82,6 +82,11 @@ pub(super) fn slice(item: &Value, indexes: &[Value]) -> Result<Value, FunctionEr
     })
 }
 
+/// Returns the type's name behind a pointer, which these functions follow.
+fn pointed_type(item: &Value) -> String {
+    item.type_name().trim_start_matches('*').to_owned()
+}
+
 /// Returns how many elements or bytes the item has.
 pub(super) fn length(item: &Value) -> Result<isize, FunctionError> {
     let length = match item {
@@ -93,7 +98,7 @@ pub(super) fn length(item: &Value) -> Result<isize, FunctionError> {
         Value::String(bytes) | Value::Bytes(bytes) => bytes.len(),
         Value::List(list) => list.len(),
         Value::Map(map) => map.len(),
-        _ => return Err(format!("len of type {}", item.type_name()).into()),
+        _ => return Err(format!("len of type {}", pointed_type(item)).into()),
     };
     Ok(length as isize)
 }

@@ -7,7 +7,7 @@ mod index;
 use crate::gotemplate::builtins::compare::{equal, less, less_or_equal};
 use crate::gotemplate::builtins::escape::{escape_html, escape_javascript, escape_query};
 use crate::gotemplate::builtins::index::{index, length, slice};
-use crate::gotemplate::format::{print, printf, println};
+use crate::gotemplate::format::{print, print_followed, printf, println};
 use crate::gotemplate::{Context, FunctionError, Parameter, Value};
 
 /// One of text/template's own functions.
@@ -203,5 +203,5 @@ fn printed(values: &[Value]) -> Vec<u8> {
     // An absent value is text here, as it is in a template's output.
     let shown =
         values.iter().map(|value| if value.is_nil() { Value::from("<no value>") } else { value.clone() });
-    print(&shown.collect::<Vec<_>>())
+    print_followed(&shown.collect::<Vec<_>>())
 }

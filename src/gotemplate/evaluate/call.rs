@@ -67,9 +67,8 @@ impl<'run> Evaluator<'run> {
         let values = self.arguments(dot, signature, arguments, last)?;
         let result = match builtin {
             Builtin::Call => {
-                // Go names the callee by the text of the first argument.
-                let callee = arguments.first().map(|operand| Displayed(self.template, operand).to_string());
-                Builtin::call_function(self.context, &callee.unwrap_or_default(), values)
+                let callee = self.callee_name(arguments, &values);
+                Builtin::call_function(self.context, &callee, values)
             }
             _ => builtin.call(&values),
         };
@@ -77,6 +76,16 @@ impl<'run> Evaluator<'run> {
             self.at = Some(node);
             self.call_failed(name, error)
         })
+    }
+
+    /// Returns how Go names what `call` calls: by the first argument's text, or by what came through the pipe.
+    fn callee_name(&self, arguments: &[Operand], values: &[Value]) -> String {
+        match (arguments.first(), values.first()) {
+            (Some(operand), _) => Displayed(self.template, operand).to_string(),
+            (None, Some(Value::String(text))) => text.to_string(),
+            (None, Some(Value::Invalid) | None) => "<invalid Value>".to_owned(),
+            (None, Some(value)) => format!("<{} Value>", value.type_name()),
+        }
     }
 
     /// `and` stops at the first false argument, `or` at the first true one.

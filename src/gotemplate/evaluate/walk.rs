@@ -204,7 +204,8 @@ impl<'run> Evaluator<'run> {
     }
 
     fn cannot_iterate<T>(&self, value: &Value) -> Evaluated<T> {
-        let shown = print(std::slice::from_ref(value));
+        let mut shown = Vec::new();
+        print_value(&mut shown, value);
         self.fail(format!("range can't iterate over {}", String::from_utf8_lossy(&shown)))
     }
 

@@ -9,5 +9,5 @@ mod text;
 
 pub use crate::gotemplate::quote::quote;
 pub use float::format_float;
-pub use printer::{print, print_value, println};
+pub use printer::{print, print_followed, print_value, println};
 pub use printf::printf;

@@ -13,6 +13,15 @@ const DEPTH_LIMIT: usize = 1000;
 
 /// Prints the values as `fmt.Sprint` does: spaces between operands when neither side is a string.
 pub fn print(values: &[Value]) -> Vec<u8> {
+    print_operands(values, |printer, value| printer.argument(value, 'v'))
+}
+
+/// Prints as [`print`] does what a template would print for each: pointers are followed.
+pub fn print_followed(values: &[Value]) -> Vec<u8> {
+    print_operands(values, Printer::followed)
+}
+
+fn print_operands(values: &[Value], operand: impl Fn(&mut Printer, &Value)) -> Vec<u8> {
     let mut printer = Printer::default();
     let mut after_string = false;
     for (index, value) in values.iter().enumerate() {
@@ -20,7 +29,7 @@ pub fn print(values: &[Value]) -> Vec<u8> {
         if index > 0 && !string && !after_string {
             printer.output.push(b' ');
         }
-        printer.argument(value, 'v');
+        operand(&mut printer, value);
         after_string = string;
     }
     printer.output
@@ -46,13 +55,7 @@ pub fn print_value(output: &mut Vec<u8>, value: &Value) {
         Value::Invalid => output.extend_from_slice(b"<no value>"),
         _ => {
             let mut printer = Printer { output: std::mem::take(output), ..Printer::default() };
-            match value {
-                // A template follows pointers before it prints.
-                Value::Object(object) if object.kind() == Kind::Pointer && object.text().is_none() => {
-                    printer.fields(object, object.type_name(), 'v', 0);
-                }
-                _ => printer.argument(value, 'v'),
-            }
+            printer.followed(value);
             *output = printer.output;
         }
     }
@@ -77,6 +80,16 @@ impl Printer {
             }
             (_, 'p') => self.pointer(value, verb),
             _ => self.value(value, verb, 0),
+        }
+    }
+
+    /// Writes an operand as templates do: a pointer is followed, unless it says its own text.
+    fn followed(&mut self, value: &Value) {
+        match value {
+            Value::Object(object) if object.kind() == Kind::Pointer && object.text().is_none() => {
+                self.fields(object, object.type_name(), 'v', 0);
+            }
+            _ => self.argument(value, 'v'),
         }
     }
 

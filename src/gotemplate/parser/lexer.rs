@@ -26,16 +26,28 @@ pub(super) struct Lexer<'source> {
     start: usize,
     parentheses: usize,
     inside_action: bool,
+    error: Option<LexError>,
 }
 
 impl<'source> Lexer<'source> {
     pub(super) fn new(source: &'source [u8]) -> Self {
-        Self { source, position: 0, start: 0, parentheses: 0, inside_action: false }
+        Self { source, position: 0, start: 0, parentheses: 0, inside_action: false, error: None }
     }
 
-    /// Returns the next token; at the end, the end again and again.
-    pub(super) fn next(&mut self) -> Result<Token, LexError> {
-        if self.inside_action { self.action() } else { self.text() }
+    /// Returns the next token; at the end, the end again and again. What cannot be read is a token too: the
+    /// parser may find something wrong before it.
+    pub(super) fn next(&mut self) -> Token {
+        let token = if self.inside_action { self.action() } else { self.text() };
+        token.unwrap_or_else(|error| {
+            let span = Span::new(error.position, error.position);
+            self.error = Some(error);
+            Token { kind: Kind::Error, span }
+        })
+    }
+
+    /// Returns what made the error token.
+    pub(super) fn error(&self) -> Option<&LexError> {
+        self.error.as_ref()
     }
 
     fn rest(&self) -> &'source [u8] {
@@ -53,7 +65,7 @@ impl<'source> Lexer<'source> {
         self.start = position;
     }
 
-    fn error<T>(&self, message: impl Into<String>) -> Result<T, LexError> {
+    fn fail<T>(&self, message: impl Into<String>) -> Result<T, LexError> {
         Err(LexError { message: message.into(), position: self.start })
     }
 
@@ -94,11 +106,11 @@ impl<'source> Lexer<'source> {
     fn comment(&mut self) -> Result<(), LexError> {
         let inside = self.position + LEFT_COMMENT.len();
         let Some(length) = find(&self.source[inside..], RIGHT_COMMENT) else {
-            return self.error("unclosed comment");
+            return self.fail("unclosed comment");
         };
         self.position = inside + length + RIGHT_COMMENT.len();
         if !self.at_right() {
-            return self.error("comment ends before closing delimiter");
+            return self.fail("comment ends before closing delimiter");
         }
         self.right_delimiter();
         Ok(())
@@ -127,13 +139,13 @@ impl<'source> Lexer<'source> {
     fn action(&mut self) -> Result<Token, LexError> {
         if self.at_right() {
             if self.parentheses > 0 {
-                return self.error("unclosed left paren");
+                return self.fail("unclosed left paren");
             }
             self.inside_action = false;
             return Ok(self.right_delimiter());
         }
         let Some((rune, width)) = decode(self.rest()) else {
-            return self.error("unclosed action");
+            return self.fail("unclosed action");
         };
         self.position += width;
         match rune {
@@ -143,7 +155,7 @@ impl<'source> Lexer<'source> {
                 self.position += 1;
                 Ok(self.take(Kind::Declare))
             }
-            ':' => self.error("expected :="),
+            ':' => self.fail("expected :="),
             '|' => Ok(self.take(Kind::Pipe)),
             '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
             '\'' => self.quoted(b'\'', Kind::CharacterConstant, "unterminated character constant"),
@@ -163,13 +175,13 @@ impl<'source> Lexer<'source> {
             }
             ')' => {
                 let Some(left) = self.parentheses.checked_sub(1) else {
-                    return self.error("unexpected right paren");
+                    return self.fail("unexpected right paren");
                 };
                 self.parentheses = left;
                 Ok(self.take(Kind::RightParenthesis))
             }
             _ if rune.is_ascii() && is_print(rune) => Ok(self.take(Kind::Character)),
-            _ => self.error(format!("unrecognized character in action: {}", describe(rune))),
+            _ => self.fail(format!("unrecognized character in action: {}", describe(rune))),
         }
     }
 
@@ -192,9 +204,9 @@ impl<'source> Lexer<'source> {
     fn quoted(&mut self, end: u8, kind: Kind, unterminated: &str) -> Result<Token, LexError> {
         loop {
             match self.rest().first() {
-                None | Some(b'\n') => return self.error(unterminated),
+                None | Some(b'\n') => return self.fail(unterminated),
                 Some(b'\\') if matches!(self.rest().get(1), None | Some(b'\n')) => {
-                    return self.error(unterminated);
+                    return self.fail(unterminated);
                 }
                 Some(b'\\') => self.position += 2,
                 Some(byte) => {
@@ -209,7 +221,7 @@ impl<'source> Lexer<'source> {
 
     fn raw(&mut self) -> Result<Token, LexError> {
         let Some(length) = memchr(b'`', self.rest()) else {
-            return self.error("unterminated raw quoted string");
+            return self.fail("unterminated raw quoted string");
         };
         self.position += length + 1;
         Ok(self.take(Kind::RawString))
@@ -245,7 +257,7 @@ impl<'source> Lexer<'source> {
             return Ok(());
         }
         let rune = decode(self.rest()).map_or(' ', |(rune, _)| rune);
-        self.error(format!("bad character {}", describe(rune)))
+        self.fail(format!("bad character {}", describe(rune)))
     }
 
     fn at_terminator(&self) -> bool {
@@ -265,7 +277,7 @@ impl<'source> Lexer<'source> {
         } else if complete {
             return Ok(self.take(Kind::Number));
         }
-        self.error(format!("bad number syntax: {}", quote(&self.source[self.start..self.position])))
+        self.fail(format!("bad number syntax: {}", quote(&self.source[self.start..self.position])))
     }
 
     fn scan_number(&mut self) -> bool {

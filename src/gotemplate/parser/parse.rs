@@ -98,11 +98,11 @@ impl Parser<'_> {
     fn file(&mut self) -> Parsed<()> {
         let mut root = Vec::new();
         loop {
-            let token = self.next()?;
+            let token = self.next();
             match token.kind {
                 Kind::EndOfFile => break,
                 Kind::LeftDelimiter => {
-                    let keyword = self.next_non_space()?;
+                    let keyword = self.next_non_space();
                     if keyword.kind == Kind::Define {
                         self.define()?;
                         continue;
@@ -123,7 +123,7 @@ impl Parser<'_> {
     fn define(&mut self) -> Parsed<()> {
         const CONTEXT: &str = "define clause";
         let outer = mem::take(&mut self.scope);
-        let token = self.next_non_space()?;
+        let token = self.next_non_space();
         let name = self.template_name(token, CONTEXT)?;
         self.expect(Kind::RightDelimiter, CONTEXT)?;
         let body = self.definition(CONTEXT)?;
@@ -155,7 +155,7 @@ impl Parser<'_> {
     fn list(&mut self) -> Parsed<(Vec<Node>, Ending)> {
         let mut nodes = Vec::new();
         loop {
-            if self.peek_non_space()?.kind == Kind::EndOfFile {
+            if self.peek_non_space().kind == Kind::EndOfFile {
                 return fail("unexpected EOF");
             }
             match self.text_or_action()? {
@@ -166,7 +166,7 @@ impl Parser<'_> {
     }
 
     fn text_or_action(&mut self) -> Parsed<Item> {
-        let token = self.next_non_space()?;
+        let token = self.next_non_space();
         match token.kind {
             Kind::Text => Ok(Item::Node(Node::Text(token.span))),
             Kind::LeftDelimiter => {
@@ -180,7 +180,7 @@ impl Parser<'_> {
     }
 
     fn action(&mut self) -> Parsed<Item> {
-        let token = self.next_non_space()?;
+        let token = self.next_non_space();
         let node = match token.kind {
             Kind::Block => self.block()?,
             Kind::Break | Kind::Continue => self.loop_control(token.kind)?,
@@ -215,7 +215,7 @@ impl Parser<'_> {
 
     /// An `else`; of `else if` and `else with` the second word is left to be read.
     fn otherwise(&mut self) -> Parsed<Item> {
-        if !matches!(self.peek_non_space()?.kind, Kind::If | Kind::With) {
+        if !matches!(self.peek_non_space().kind, Kind::If | Kind::With) {
             self.expect(Kind::RightDelimiter, "else")?;
         }
         Ok(Item::Ending(Ending::Else))
@@ -241,14 +241,14 @@ impl Parser<'_> {
     }
 
     fn else_branch(&mut self, control: Control) -> Parsed<Vec<Node>> {
-        let next = self.peek()?.kind;
+        let next = self.peek().kind;
         match (control, next) {
             (Control::If, Kind::If) => {
-                self.next()?;
+                self.next();
                 Ok(vec![Node::If(self.branch(Control::If)?)])
             }
             (Control::With, Kind::With) => {
-                self.next()?;
+                self.next();
                 Ok(vec![Node::With(self.branch(Control::With)?)])
             }
             _ => match self.list()? {
@@ -260,7 +260,7 @@ impl Parser<'_> {
 
     fn block(&mut self) -> Parsed<Node> {
         const CONTEXT: &str = "block clause";
-        let token = self.next_non_space()?;
+        let token = self.next_non_space();
         let name = self.template_name(token, CONTEXT)?;
         let pipeline = Some(self.pipeline(CONTEXT, Kind::RightDelimiter)?);
         let outer = mem::take(&mut self.scope);
@@ -272,9 +272,9 @@ impl Parser<'_> {
 
     fn template_call(&mut self) -> Parsed<Node> {
         const CONTEXT: &str = "template clause";
-        let token = self.next_non_space()?;
+        let token = self.next_non_space();
         let name = self.template_name(token, CONTEXT)?;
-        let next = self.next_non_space()?;
+        let next = self.next_non_space();
         let pipeline = if next.kind == Kind::RightDelimiter {
             None
         } else {

@@ -9,11 +9,11 @@ use crate::gotemplate::{Builtin, GoString};
 
 impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipeline> {
-        let position = self.peek_non_space()?.span.start;
+        let position = self.peek_non_space().span.start;
         let mut pipeline = Pipeline { position, assigns: false, variables: Vec::new(), commands: Vec::new() };
         self.declarations(&mut pipeline, context)?;
         loop {
-            let token = self.next_non_space()?;
+            let token = self.next_non_space();
             if token.kind == end {
                 return checked(pipeline, context);
             }
@@ -27,27 +27,27 @@ impl Parser<'_> {
 
     fn declarations(&mut self, pipeline: &mut Pipeline, context: &str) -> Parsed<()> {
         loop {
-            let variable = self.peek_non_space()?;
+            let variable = self.peek_non_space();
             if variable.kind != Kind::Variable {
                 return Ok(());
             }
-            self.next_non_space()?;
-            let after = self.peek()?;
-            let next = self.peek_non_space_keeping(after)?;
+            self.next_non_space();
+            let after = self.peek();
+            let next = self.peek_non_space_keeping(after);
             match next.kind {
                 Kind::Assign | Kind::Declare => {
                     pipeline.assigns = next.kind == Kind::Assign;
-                    self.next_non_space()?;
+                    self.next_non_space();
                     self.declare(pipeline, variable.span);
                     return Ok(());
                 }
                 Kind::Character if next.span.of(self.text) == b"," => {
-                    self.next_non_space()?;
+                    self.next_non_space();
                     self.declare(pipeline, variable.span);
                     if context != "range" || pipeline.variables.len() >= 2 {
                         return fail(format!("too many declarations in {context}"));
                     }
-                    let following = self.peek_non_space()?.kind;
+                    let following = self.peek_non_space().kind;
                     if !matches!(following, Kind::Variable | Kind::RightDelimiter | Kind::RightParenthesis) {
                         return fail("range can only initialize variables");
                     }
@@ -62,12 +62,12 @@ impl Parser<'_> {
 
     /// Returns the next token that is no space, and leaves `after`, the space before it, to be read again: in
     /// `$x y` it separates the operands.
-    fn peek_non_space_keeping(&mut self, after: Token) -> Parsed<Token> {
-        let next = self.peek_non_space()?;
+    fn peek_non_space_keeping(&mut self, after: Token) -> Token {
+        let next = self.peek_non_space();
         if after.kind == Kind::Space {
             self.put_back(after);
         }
-        Ok(next)
+        next
     }
 
     fn declare(&mut self, pipeline: &mut Pipeline, variable: Span) {
@@ -76,12 +76,12 @@ impl Parser<'_> {
     }
 
     fn command(&mut self) -> Parsed<Command> {
-        let position = self.peek_non_space()?.span.start;
+        let position = self.peek_non_space().span.start;
         let mut operands = Vec::new();
         loop {
-            self.peek_non_space()?;
+            self.peek_non_space();
             operands.extend(self.operand()?);
-            let token = self.next()?;
+            let token = self.next();
             match token.kind {
                 Kind::Space => {}
                 Kind::RightDelimiter | Kind::RightParenthesis => {
@@ -101,14 +101,14 @@ impl Parser<'_> {
     /// A term with the fields that follow it at once; nothing where no term begins.
     fn operand(&mut self) -> Parsed<Option<Operand>> {
         let Some(term) = self.term()? else { return Ok(None) };
-        let first = self.peek()?;
+        let first = self.peek();
         if first.kind != Kind::Field {
             return Ok(Some(term));
         }
         let position = first.span.start;
         let mut fields = Vec::new();
-        while self.peek()?.kind == Kind::Field {
-            fields.push(without_dot(self.next()?.span));
+        while self.peek().kind == Kind::Field {
+            fields.push(without_dot(self.next().span));
         }
         Ok(Some(match term {
             Operand::Field(_, mut names) => {
@@ -141,7 +141,7 @@ impl Parser<'_> {
     }
 
     fn term(&mut self) -> Parsed<Option<Operand>> {
-        let token = self.next_non_space()?;
+        let token = self.next_non_space();
         let start = token.span.start;
         let text = token.span.of(self.text);
         Ok(Some(match token.kind {

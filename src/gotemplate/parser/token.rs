@@ -56,6 +56,8 @@ pub(super) enum Kind {
     Template,
     With,
     EndOfFile,
+    /// What the lexer could not read.
+    Error,
 }
 
 impl Kind {
