@@ -37,6 +37,12 @@ impl Timestamp {
         }
     }
 
+    /// Returns the time at its full second.
+    #[must_use]
+    pub fn without_fraction(self) -> Self {
+        Self { nanosecond: 0, ..self }
+    }
+
     /// Reads the time of day behind a date; what follows it goes to `offset`.
     fn at(self, mut rest: &str, offset: fn(&str) -> Option<i32>) -> Option<Self> {
         let hour = field(&mut rest, 0..=23)?;

@@ -183,6 +183,7 @@ impl Emitter {
     fn end_document(&mut self) {
         self.writer.indent = None;
         self.head();
+        self.writer.foot = None;
         self.writer.write_indent();
     }
 
@@ -217,9 +218,7 @@ impl Emitter {
     }
 
     fn close(&mut self) {
-        if matches!(self.place(), Some(Place::Key)) {
-            self.head();
-        }
+        self.head();
         if let Some((_, outer)) = self.open.pop() {
             self.writer.indent = outer;
         }

@@ -1,0 +1,93 @@
+//! A file as it lies there.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::{Error, Problem};
+use super::format::Format;
+use super::metadata::Metadata;
+use super::tree::{Entry, Kind};
+use super::{json, yaml};
+
+/// An encrypted file: its values, still encrypted, and what it says about its encryption.
+///
+/// ```no_run
+/// use eggtooth::keys::{Identities, Passphrases, ProcessEnvironment};
+/// use eggtooth::sops::{Document, decrypt};
+///
+/// let environment: ProcessEnvironment = std::env::vars().collect();
+/// let identities = Identities::discover(&environment, Passphrases::default());
+/// let document = Document::load("bootstrap/secrets/production.sops.yaml".as_ref())?;
+/// let plain = decrypt(&document, &identities)?;
+/// # Ok::<(), eggtooth::sops::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub(super) name: Arc<str>,
+    pub(super) format: Format,
+    pub(super) metadata: Metadata,
+    /// The mappings of the documents, without `sops`; only YAML may have more than one.
+    pub(super) branches: Vec<Vec<Entry>>,
+}
+
+impl Document {
+    /// Reads a file; its name says the format.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let name: Arc<str> = path.to_string_lossy().into();
+        let content =
+            std::fs::read(path).map_err(|source| Error::Read { file: Arc::clone(&name), source })?;
+        Self::parse(&content, Format::of_path(path), name)
+    }
+
+    /// Reads the content of a file that messages call `name`.
+    pub fn parse(content: &[u8], format: Format, name: impl Into<Arc<str>>) -> Result<Self, Error> {
+        let name = name.into();
+        let malformed = |source| Error::Malformed { file: Arc::clone(&name), source };
+        let mut branches = read(content, format).map_err(malformed)?;
+        let Some(metadata) = extract_metadata(&mut branches) else {
+            return Err(Error::NotEncrypted { file: name });
+        };
+        let metadata = Metadata::of_tree(&metadata).map_err(malformed)?;
+        Ok(Self { name, format, metadata, branches })
+    }
+
+    /// Returns the name that messages call the file by.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Returns the format that the file was read as.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Returns what the document says about its encryption.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
+fn read(content: &[u8], format: Format) -> Result<Vec<Vec<Entry>>, Problem> {
+    match format {
+        Format::Yaml => yaml::read(std::str::from_utf8(content).map_err(|_| Problem::NotText)?),
+        Format::Json | Format::Binary => Ok(vec![json::read(content)?]),
+        Format::Dotenv | Format::Ini => Err(Problem::Format("this format is not supported yet")),
+    }
+}
+
+/// Takes `sops` out of all documents and returns that of the first.
+fn extract_metadata(branches: &mut [Vec<Entry>]) -> Option<Vec<Entry>> {
+    let is_metadata = |entry: &Entry| matches!(entry, Entry::Item(item) if &*item.key == "sops");
+    let at = branches.first()?.iter().position(is_metadata)?;
+    let metadata = match branches[0].remove(at) {
+        Entry::Item(item) => match item.value.kind {
+            Kind::Map(entries) => entries,
+            Kind::Null | Kind::Leaf(_) | Kind::List(_) => return None,
+        },
+        Entry::Comment(_) => return None,
+    };
+    for branch in branches {
+        branch.retain(|entry| !is_metadata(entry));
+    }
+    Some(metadata)
+}

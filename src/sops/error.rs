@@ -1,0 +1,184 @@
+//! What can be wrong with a document.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::keys::NoKey;
+use crate::{diagnostic, keys, yaml};
+
+/// Why a document cannot be read or decrypted; names the file, never a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("read `{file}`")]
+    Read {
+        /// The file.
+        file: Arc<str>,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file has no SOPS metadata.
+    #[error("`{file}` is not encrypted with SOPS")]
+    NotEncrypted {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// No key opens the document.
+    #[error("no key opens `{file}`\n  it is encrypted for {}", wanted(.recipients))]
+    NoKey {
+        /// The file.
+        file: Arc<str>,
+        /// Whom the file is encrypted for.
+        recipients: Vec<String>,
+        /// What was tried.
+        source: Box<NoKey>,
+    },
+    /// The document was changed by somebody without its key.
+    #[error("`{file}` was changed after it was encrypted: its MAC does not fit its values")]
+    Mac {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// The document has no MAC.
+    #[error("`{file}` has no MAC, so nothing shows whether it was changed")]
+    NoMac {
+        /// The file.
+        file: Arc<str>,
+    },
+    /// The file, or a value in it, is not as it must be.
+    #[error("read `{file}`")]
+    Malformed {
+        /// The file.
+        file: Arc<str>,
+        /// What is wrong.
+        source: Problem,
+    },
+}
+
+fn wanted(recipients: &[String]) -> String {
+    if recipients.is_empty() { "no age recipient".to_owned() } else { recipients.join(", ") }
+}
+
+impl Error {
+    /// Returns the status that sops exits with.
+    pub fn sops_exit_code(&self) -> u8 {
+        match self {
+            Self::Read { .. } => 2,
+            Self::NotEncrypted { .. } => 1,
+            Self::NoKey { .. } => 128,
+            Self::Mac { .. } | Self::NoMac { .. } => 51,
+            Self::Malformed { source: Problem::Value { .. }, .. } => 25,
+            Self::Malformed { .. } => 6,
+        }
+    }
+}
+
+/// What is wrong with a document or a value in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Not YAML.
+    #[error(transparent)]
+    Yaml(#[from] yaml::Error),
+    /// Not JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// Not text.
+    #[error("it is not UTF-8 text")]
+    NotText,
+    /// The root is no mapping.
+    #[error("its top level must be a mapping")]
+    Root,
+    /// A key occurs twice in a mapping.
+    #[error("{position}: duplicate key `{key}`")]
+    DuplicateKey {
+        /// The second occurrence.
+        position: diagnostic::Position,
+        /// The key.
+        key: Arc<str>,
+    },
+    /// A key is no string.
+    #[error("{position}: keys must be strings")]
+    Key {
+        /// Where the key is.
+        position: diagnostic::Position,
+    },
+    /// An integer beyond 63 bits.
+    #[error("{position}: SOPS cannot hold integers beyond 63 bits")]
+    Integer {
+        /// Where the value is.
+        position: diagnostic::Position,
+    },
+    /// A line of a dotenv file has no `=`.
+    #[error("line {line}: expected NAME=value")]
+    Dotenv {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A line of an INI file is neither section, comment nor `name = value`.
+    #[error("line {line}: expected [section] or name = value")]
+    Ini {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The format cannot hold the document.
+    #[error("{0}")]
+    Format(&'static str),
+    /// The metadata is not as it must be.
+    #[error("its metadata `sops.{field}` {what}")]
+    Metadata {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The selector's regular expression is invalid; sops would silently match nothing.
+    #[error("its metadata `sops.{field}` is not a regular expression")]
+    Regex {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        source: Box<regex::Error>,
+    },
+    /// An age file in the metadata is broken.
+    #[error("open the data key for {recipient}")]
+    DataKey {
+        /// Whose.
+        recipient: String,
+        /// What is wrong with it.
+        source: keys::Error,
+    },
+    /// The key groups' parts do not make a data key.
+    #[error("the parts of the data key do not fit together")]
+    Shamir,
+    /// A value cannot be decrypted.
+    #[error("value at `{path}`: {problem}")]
+    Value {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        problem: ValueProblem,
+    },
+}
+
+/// What is wrong with an encrypted value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValueProblem {
+    /// It should be encrypted.
+    #[error("should be encrypted, but is plain")]
+    Plain,
+    /// It looks encrypted, but is not well formed.
+    #[error("is not a well-formed ENC[…] text")]
+    Form,
+    /// Its type is none that SOPS has.
+    #[error("has an unknown type")]
+    Type,
+    /// The data key does not open it here: it was changed, or moved from another place.
+    #[error("was changed or moved")]
+    Tampered,
+    /// It opens, but does not hold what its type says.
+    #[error("does not hold what its type says")]
+    Content,
+}

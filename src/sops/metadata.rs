@@ -1,0 +1,142 @@
+//! What a document says about its encryption.
+
+use crate::yaml::Timestamp;
+
+use super::error::Problem;
+use super::selector::Selector;
+use super::tree::{Element, Entry, Kind, Scalar, Value};
+
+/// The content of `sops:`.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// The groups of keys; one key of a group opens its part of the data key.
+    pub groups: Vec<Vec<MasterKey>>,
+    /// How many groups it takes; 0 means all.
+    pub shamir_threshold: usize,
+    /// When the document was encrypted, with the offset that was written.
+    pub last_modified: Timestamp,
+    /// The encrypted MAC; empty where there is none.
+    pub mac: String,
+    /// Which values are encrypted.
+    pub selector: Selector,
+    /// Whether the MAC covers encrypted values only.
+    pub mac_only_encrypted: bool,
+    /// The version of sops that wrote the document.
+    pub version: String,
+}
+
+/// A key that opens the data key or a part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MasterKey {
+    /// An age key.
+    Age {
+        /// The public key.
+        recipient: String,
+        /// The armored age file that holds the data key.
+        sealed: String,
+    },
+    /// A key that Eggtooth cannot use, with the field that it stands in (`kms`, `pgp`, …).
+    Other(&'static str),
+}
+
+const OTHER_KEYS: [&str; 6] = ["kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp"];
+
+impl Metadata {
+    /// Returns the public keys that the document is encrypted for.
+    pub fn recipients(&self) -> Vec<String> {
+        let keys = self.groups.iter().flatten();
+        let names = keys.map(|key| match key {
+            MasterKey::Age { recipient, .. } => recipient.clone(),
+            MasterKey::Other(kind) => format!("a key of type {kind}"),
+        });
+        names.collect()
+    }
+
+    pub(super) fn of_tree(entries: &[Entry]) -> Result<Self, Problem> {
+        let fields = Fields(entries);
+        let last_modified = fields.text("lastmodified").unwrap_or_default();
+        let last_modified = Timestamp::parse(&last_modified)
+            .ok_or(Problem::Metadata { field: "lastmodified", what: "is not a time" })?;
+        Ok(Self {
+            groups: fields.groups()?,
+            shamir_threshold: fields.number("shamir_threshold")?,
+            last_modified,
+            mac: fields.text("mac").unwrap_or_default(),
+            selector: fields.selector()?,
+            mac_only_encrypted: fields
+                .text("mac_only_encrypted")
+                .is_some_and(|text| matches!(text.as_str(), "true" | "True" | "1")),
+            version: fields.text("version").unwrap_or_default(),
+        })
+    }
+}
+
+/// A mapping of the metadata; what is written for a text may be of any type.
+struct Fields<'a>(&'a [Entry]);
+
+impl<'a> Fields<'a> {
+    fn get(&self, field: &str) -> Option<&'a Value> {
+        self.0.iter().find_map(|entry| match entry {
+            Entry::Item(item) if &*item.key == field => Some(&item.value),
+            Entry::Item(_) | Entry::Comment(_) => None,
+        })
+    }
+
+    fn text(&self, field: &str) -> Option<String> {
+        match &self.get(field)?.kind {
+            Kind::Leaf(leaf) => leaf.public().map(Scalar::to_text),
+            Kind::Null | Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+
+    fn number(&self, field: &'static str) -> Result<usize, Problem> {
+        let text = self.text(field).unwrap_or_default();
+        if text.is_empty() {
+            return Ok(0);
+        }
+        text.parse().map_err(|_| Problem::Metadata { field, what: "is not a number" })
+    }
+
+    fn list(&self, field: &str) -> Vec<Fields<'a>> {
+        let Some(Kind::List(elements)) = self.get(field).map(|value| &value.kind) else { return Vec::new() };
+        let maps = elements.iter().filter_map(|element| match element {
+            Element::Value(Value { kind: Kind::Map(entries), .. }) => Some(Fields(entries)),
+            Element::Value(_) | Element::Comment(_) => None,
+        });
+        maps.collect()
+    }
+
+    fn selector(&self) -> Result<Selector, Problem> {
+        let mut selectors = Selector::FIELDS
+            .iter()
+            .filter_map(|&field| self.text(field).filter(|text| !text.is_empty()).map(|text| (field, text)));
+        let Some((field, text)) = selectors.next() else { return Ok(Selector::default()) };
+        if let Some((field, _)) = selectors.next() {
+            return Err(Problem::Metadata { field, what: "is one selector too many: there may be one" });
+        }
+        Selector::of_field(field, &text)
+    }
+
+    /// Keys at the top are one group and win over `key_groups`.
+    fn groups(&self) -> Result<Vec<Vec<MasterKey>>, Problem> {
+        let keys = self.keys();
+        if !keys.is_empty() {
+            return Ok(vec![keys]);
+        }
+        let groups: Vec<Vec<MasterKey>> = self.list("key_groups").iter().map(Fields::keys).collect();
+        if groups.is_empty() {
+            return Err(Problem::Metadata { field: "age", what: "is missing, and there are no other keys" });
+        }
+        Ok(groups)
+    }
+
+    fn keys(&self) -> Vec<MasterKey> {
+        let others =
+            OTHER_KEYS.iter().flat_map(|kind| self.list(kind).into_iter().map(|_| MasterKey::Other(kind)));
+        let age = self.list("age").into_iter().map(|fields| MasterKey::Age {
+            recipient: fields.text("recipient").unwrap_or_default(),
+            sealed: fields.text("enc").unwrap_or_default(),
+        });
+        others.chain(age).collect()
+    }
+}
