@@ -1,0 +1,52 @@
+//! Which program stands for an image.
+
+use std::path::{Path, PathBuf};
+
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::tools;
+
+/// Annotations by which a test gives a pretended pod a fate.
+const EXIT_CODE: &str = "test.eggtooth.dev/exit-code";
+const LOG: &str = "test.eggtooth.dev/log";
+const NEVER_READY: &str = "test.eggtooth.dev/never-ready";
+
+/// What the node runs for a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// A real process, with arguments before the container's own.
+    Process { path: PathBuf, arguments: Vec<String> },
+    /// Running and ready without a process; ends at once in pods that are not restarted.
+    Pretended { exit_code: i32, log: String, ready: bool },
+    /// An image that cannot be pulled: any whose name contains `no-such-image`.
+    Unavailable,
+}
+
+/// Picks the program for `image` in `pod`.
+pub(crate) fn program(image: &str, pod: &Pod) -> Program {
+    let repository = image.split('@').next().unwrap_or(image);
+    let repository = match repository.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => repository,
+    };
+    let connect = |part: &str| Program::Process {
+        path: Path::new("/proc/1/exe").to_owned(),
+        arguments: vec!["connect".to_owned(), part.to_owned()],
+    };
+    if repository.ends_with("external-secrets/external-secrets") {
+        Program::Process { path: tools::path("external-secrets"), arguments: Vec::new() }
+    } else if repository.ends_with("1password/connect-api") {
+        connect("api")
+    } else if repository.ends_with("1password/connect-sync") {
+        connect("sync")
+    } else if repository.contains("no-such-image") {
+        Program::Unavailable
+    } else {
+        let annotation = |name: &str| pod.metadata.annotations.as_ref().and_then(|all| all.get(name));
+        Program::Pretended {
+            exit_code: annotation(EXIT_CODE).and_then(|code| code.parse().ok()).unwrap_or(0),
+            log: annotation(LOG).cloned().unwrap_or_default(),
+            ready: annotation(NEVER_READY).is_none(),
+        }
+    }
+}
