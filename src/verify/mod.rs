@@ -2,8 +2,15 @@
 //!
 //! A store's `Ready=True` may be hours old, or may have proven nothing: so each store has a canary, an ExternalSecret
 //! that is forced to fetch anew after our last write, and whose value is compared. Events explain what went wrong
-//! (the controllers put causes there and only there); they never prove.
+//! (the controllers put causes there and only there); they never prove. See [`prove`].
 
+mod dictionary;
 mod proof;
+mod prove;
+mod status;
+mod verdict;
 
+pub use dictionary::{Class, Explanation, explain};
 pub use proof::{Canary, Proof, StoreKind};
+pub use prove::{VerifyError, prove};
+pub use verdict::{Finding, Verdict};

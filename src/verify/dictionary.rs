@@ -1,0 +1,179 @@
+//! The error dictionary: what the texts of controllers mean, and the command that mends them.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What to do about a text that a controller wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// It passes by itself once something else is up.
+    Wait,
+    /// The store was not ready when the canary looked: ask again.
+    Nudge,
+    /// Somebody refused for good: waiting, or trying again, makes it worse.
+    Refused,
+    /// It needs a person.
+    Fix,
+}
+
+/// An entry of the dictionary, applied to a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What to do about it.
+    pub class: Class,
+    /// What the text means.
+    pub meaning: String,
+    /// What mends it.
+    pub remedy: String,
+}
+
+struct Entry {
+    pattern: &'static str,
+    class: Class,
+    meaning: &'static str,
+    remedy: &'static str,
+}
+
+/// `$1` in meaning and remedy is the pattern's first group.
+const ENTRIES: [Entry; 15] = [
+    Entry {
+        pattern: r"status 401: (Invalid token signature|.*[Ii]nvalid.*token.*)",
+        class: Class::Refused,
+        meaning: "Connect refuses the token: it was made for another Connect server, or was revoked",
+        remedy: "make a token for the server of these credentials (`op connect token create`), put it into the SOPS file, run `eggtooth up` again",
+    },
+    Entry {
+        pattern: r"status 401",
+        class: Class::Refused,
+        meaning: "Connect refuses the token",
+        remedy: "make a new one (`op connect token create`), put it into the SOPS file, run `eggtooth up` again",
+    },
+    Entry {
+        pattern: r"status 403: Authorization: token does not have access to vault ?(\S*)",
+        class: Class::Refused,
+        meaning: "the token can't see the vault $1",
+        remedy: "a token's vaults are fixed when it is made: make one with that vault, put it into the SOPS file, run `eggtooth up` again",
+    },
+    Entry {
+        pattern: r"status 403: vault (\S+) is not in scope",
+        class: Class::Refused,
+        meaning: "the token can't see the vault $1",
+        remedy: "a token's vaults are fixed when it is made: make one with that vault, put it into the SOPS file, run `eggtooth up` again",
+    },
+    Entry {
+        pattern: r"status 403",
+        class: Class::Refused,
+        meaning: "Connect does not allow it to this token",
+        remedy: "grant the Connect server the vault, or make a token that has it",
+    },
+    Entry {
+        pattern: r#"[Ff]ound 0 vaults? with title "([^"]*)""#,
+        class: Class::Fix,
+        meaning: "no vault `$1` is visible to the token: its name is wrong, or it is not granted",
+        remedy: "correct the name under `vaults`, or make a token that has the vault",
+    },
+    Entry {
+        pattern: r#"[Ff]ound (\d+) vaults with title"#,
+        class: Class::Fix,
+        meaning: "$1 vaults have this name",
+        remedy: "write the vault's id (26 characters) under `vaults` in place of its name",
+    },
+    Entry {
+        pattern: r#"invalid header field value for "Authorization""#,
+        class: Class::Fix,
+        meaning: "the token in the Secret has a newline or another character that a header can't have",
+        remedy: "run `eggtooth up`: it seeds the token without it",
+    },
+    Entry {
+        pattern: r"key not found in 1Password Vaults: (.*) in:",
+        class: Class::Fix,
+        meaning: "none of the store's vaults has an item `$1`",
+        remedy: "make the item, or correct `canary.item`",
+    },
+    Entry {
+        pattern: r"expected one 1Password (?:Item|ItemField) matching: (.*), got (\d+)",
+        class: Class::Fix,
+        meaning: "the item or field $1 is there $2 times, not once",
+        remedy: "correct `canary.item` and `canary.property`; a field is found by its label",
+    },
+    Entry {
+        pattern: r"is not allowed from namespace",
+        class: Class::Fix,
+        meaning: "the store's conditions do not allow the canary's namespace",
+        remedy: "set `canary.namespace` to one that they allow",
+    },
+    Entry {
+        pattern: r#"Store "?[^"]*"? is not ready"#,
+        class: Class::Nudge,
+        meaning: "the store was not ready when the operator looked",
+        remedy: "wait for the store",
+    },
+    Entry {
+        pattern: r#"cannot get Kubernetes secret "([^"]+)"|cannot find secret data for key"#,
+        class: Class::Wait,
+        meaning: "the Secret that the store refers to is not there yet",
+        remedy: "run `eggtooth up`: it seeds the Secret before the store",
+    },
+    Entry {
+        pattern: r"connection refused|no such host|i/o timeout|deadline exceeded|EOF|connection reset|no route to host",
+        class: Class::Wait,
+        meaning: "Connect does not answer at the store's address",
+        remedy: "look at its pods: `kubectl get pods -l app=onepassword-connect -A`",
+    },
+    Entry {
+        pattern: r"status (408|429|50\d)",
+        class: Class::Wait,
+        meaning: "Connect answers with $1: it is starting or synchronising",
+        remedy: "look at its log: `kubectl logs -l app=onepassword-connect --all-containers`",
+    },
+];
+
+/// Returns what a controller's text means, if the dictionary knows it.
+pub fn explain(text: &str) -> Option<Explanation> {
+    static PATTERNS: LazyLock<Vec<Option<Regex>>> =
+        LazyLock::new(|| ENTRIES.iter().map(|entry| Regex::new(entry.pattern).ok()).collect());
+    ENTRIES.iter().zip(PATTERNS.iter()).find_map(|(entry, pattern)| {
+        let groups = pattern.as_ref()?.captures(text)?;
+        let fill = |template: &str| {
+            let mut filled = String::new();
+            groups.expand(template, &mut filled);
+            filled
+        };
+        Some(Explanation { class: entry.class, meaning: fill(entry.meaning), remedy: fill(entry.remedy) })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_is_a_regular_expression() {
+        for entry in &ENTRIES {
+            assert!(Regex::new(entry.pattern).is_ok(), "{}", entry.pattern);
+        }
+    }
+
+    #[test]
+    fn the_texts_of_the_operator_are_understood() {
+        let class = |text: &str| explain(text).map(|explanation| explanation.class);
+        assert_eq!(
+            class("could not validate provider: status 401: Invalid token signature"),
+            Some(Class::Refused)
+        );
+        assert_eq!(class("status 408: sync did not complete within timeout"), Some(Class::Wait));
+        assert_eq!(
+            class("could not get secret: ClusterSecretStore \"onepassword\" is not ready"),
+            Some(Class::Nudge)
+        );
+        assert_eq!(
+            class("dial tcp: lookup onepassword-connect.onepassword.svc: no such host"),
+            Some(Class::Wait)
+        );
+        assert_eq!(class("something never seen"), None);
+        let vault = explain("Found 0 vaults with title \"prod\"").unwrap();
+        assert_eq!(vault.class, Class::Fix);
+        assert!(vault.meaning.contains("no vault `prod` is visible"), "{}", vault.meaning);
+    }
+}
