@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::ListParams;
 use kube::{Api, Client};
 use tokio::runtime::Runtime;
@@ -96,6 +97,7 @@ impl Cluster {
             (client, node)
         });
         control_plane.start_controllers();
+        runtime().block_on(wait_until_pods_can_be_made(&client, &control_plane));
         Self { node, client, control_plane, _network: network, connect, kubeconfig, folder, volatile }
     }
 
@@ -212,19 +214,43 @@ impl Cluster {
         logs.map(|log| std::fs::read_to_string(log).unwrap_or_default()).collect()
     }
 
-    /// Waits until each pod that has not ended says that it is ready.
+    /// Waits until each pod that has not ended says that it is ready, and Services lead to nothing else.
     pub(crate) fn wait_until_pods_are_ready(&self) {
-        let pods: Api<Pod> = Api::all(self.client());
-        let ready = wait::until_async("all pods to be ready", Duration::from_secs(90), || async {
-            let list = pods.list(&ListParams::default()).await.map_err(|error| error.to_string())?;
-            match list.items.iter().find(|pod| !is_ready_or_ended(pod)) {
-                Some(pod) => Err(format!("{} is not", pod.metadata.name.as_deref().unwrap_or_default())),
-                None => Ok(()),
-            }
-        });
+        let ready = wait::until_async("all pods to be ready", Duration::from_secs(90), || self.check_pods());
         if let Err(reason) = runtime().block_on(ready) {
             panic!("{reason}\n{}", self.log_tails());
         }
+    }
+}
+
+impl Cluster {
+    async fn check_pods(&self) -> Result<(), String> {
+        let list = ListParams::default();
+        let pods = Api::<Pod>::all(self.client()).list(&list).await.map_err(|error| error.to_string())?.items;
+        if let Some(pod) = pods.iter().find(|pod| !is_ready_or_ended(pod)) {
+            return Err(format!("{} is not", pod.metadata.name.as_deref().unwrap_or_default()));
+        }
+        let slices =
+            Api::<EndpointSlice>::all(self.client()).list(&list).await.map_err(|error| error.to_string())?;
+        let addresses: Vec<_> =
+            pods.iter().filter_map(|pod| pod.status.as_ref()?.pod_ip.as_deref()).collect();
+        for endpoint in slices.items.iter().flat_map(|slice| &slice.endpoints) {
+            let ready = endpoint.conditions.as_ref().is_some_and(|conditions| conditions.ready == Some(true));
+            if !ready || !endpoint.addresses.iter().all(|address| addresses.contains(&address.as_str())) {
+                return Err(format!("an endpoint is not up to date: {:?}", endpoint.addresses));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first thing that fails on a cluster whose controllers have just started is a pod without its service account.
+async fn wait_until_pods_can_be_made(client: &Client, control_plane: &ControlPlane) {
+    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
+    let made =
+        wait::until_async("the default service account", Duration::from_secs(60), || accounts.get("default"));
+    if let Err(reason) = made.await {
+        panic!("{reason}\n{}", control_plane.log_tails());
     }
 }
 

@@ -27,9 +27,6 @@ pub(crate) fn run(node: Mode, words: &[String]) -> ExitCode {
     let kubeconfig = cluster.kubeconfig().to_owned();
     let mut command = std::process::Command::new(&words[0]);
     command.args(&words[1..]).env("KUBECONFIG", kubeconfig).env("PATH", crate::tools::search_path());
-    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
-        command.env_remove(name);
-    }
     let code = match command.status() {
         Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1),
         Err(error) => {

@@ -175,6 +175,8 @@ fn start_api_server(folder: &Path, data: &Path, address: Ipv4Addr) -> Process {
         "--endpoint-reconciler-type=none".to_owned(),
         // Webhook Services resolve straight to their pods, so that no kube-proxy is needed.
         "--enable-aggregator-routing=true".to_owned(),
+        // The node's name is nothing that a resolver knows.
+        "--kubelet-preferred-address-types=InternalIP".to_owned(),
     ]);
     Process::start("kube-apiserver", &mut command, &folder.join("kube-apiserver.log"))
 }

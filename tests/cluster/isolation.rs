@@ -72,12 +72,17 @@ pub(crate) fn supervise(action: &Action) -> ExitCode {
 /// Becomes `unshare`, which starts the inside stage.
 pub(crate) fn enter() -> ExitCode {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).unwrap();
-    let error = Command::new("unshare")
+    let mut command = Command::new("unshare");
+    command
         .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"])
         .arg(std::env::current_exe().unwrap())
         .args(std::env::args_os().skip(1))
-        .env(STAGE, "inside")
-        .exec();
+        .env(STAGE, "inside");
+    // Nothing outside can be reached, so a proxy would only be in the way.
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+        command.env_remove(name);
+    }
+    let error = command.exec();
     eprintln!("error: start unshare: {error}");
     ExitCode::FAILURE
 }

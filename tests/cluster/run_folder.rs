@@ -18,8 +18,12 @@ impl RunFolder {
     pub(crate) fn create() -> Self {
         let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cluster");
         fs::create_dir_all(&parent).unwrap();
+        // Two runs that start at once must not take each other's new folder for an abandoned one.
+        let starting = File::create(parent.with_extension("lock")).unwrap();
+        starting.lock().unwrap();
         remove_abandoned(&parent);
-        let path = parent.join(std::process::id().to_string());
+        // Process ids repeat in nested namespaces, so they name no folder.
+        let path = tempfile::Builder::new().prefix("run-").tempdir_in(&parent).unwrap().keep();
         fs::create_dir_all(path.join("memory")).unwrap();
         let lock = File::create(path.join("lock")).unwrap();
         lock.lock().unwrap();

@@ -67,7 +67,7 @@ pub(crate) async fn disclaim_all(context: &Context) {
         let status = Status { pod, init: &init, containers: &containers, place: None, host, started };
         let name = pod.metadata.name.as_deref().unwrap_or_default();
         let patch = Patch::Strategic(status.patch(None));
-        let _ = pods(context, pod).patch_status(name, &PatchParams::default(), &patch).await;
+        pods(context, pod).patch_status(name, &PatchParams::default(), &patch).await.unwrap();
     }))
     .await;
 }
@@ -266,9 +266,11 @@ impl<'a> Life<'a> {
         let written = pods(self.context, self.pod)
             .patch_status(name, &PatchParams::default(), &Patch::Strategic(&patch))
             .await;
-        // A pod that has gone needs no status; any other failure is mended by the next report.
-        if written.is_ok() {
-            self.reported = Some(patch);
+        match written {
+            Ok(_) => self.reported = Some(patch),
+            // A pod that has gone needs no status.
+            Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => {}
+            Err(error) => eprintln!("node: write the status of pod {name}: {error}"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The states of a pod's containers, and the status that they add up to.
 
+use std::net::Ipv4Addr;
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
@@ -63,7 +65,7 @@ pub(crate) struct Status<'a> {
     pub(crate) init: &'a [State],
     pub(crate) containers: &'a [State],
     pub(crate) place: Option<&'a Place>,
-    pub(crate) host: std::net::Ipv4Addr,
+    pub(crate) host: Ipv4Addr,
     pub(crate) started: Timestamp,
 }
 
@@ -95,9 +97,11 @@ impl Status<'_> {
             json!({ "type": kind, "status": status, "reason": if holds { "" } else { reason },
                 "lastTransitionTime": transition(previous, kind, status) })
         };
-        let mut status = json!({
+        let address = self.place.map(|place| place.address);
+        let status = json!({
             "phase": self.phase(),
-            "hostIP": self.host.to_string(), "hostIPs": [{ "ip": self.host.to_string() }],
+            "hostIP": self.host.to_string(), "hostIPs": addresses(Some(self.host)),
+            "podIP": address.map(|address| address.to_string()), "podIPs": addresses(address),
             "startTime": self.started.to_string(),
             "conditions": [
                 condition("PodReadyToStartContainers", self.place.is_some(), "Sandbox"),
@@ -108,11 +112,6 @@ impl Status<'_> {
             "containerStatuses": self.statuses(self.containers, false),
             "initContainerStatuses": self.statuses(self.init, true),
         });
-        if let Some(place) = self.place {
-            let address = place.address.to_string();
-            status["podIP"] = address.clone().into();
-            status["podIPs"] = json!([{ "$patch": "replace" }, { "ip": address }]);
-        }
         json!({ "metadata": { "uid": self.pod.metadata.uid }, "status": status })
     }
 
@@ -130,6 +129,13 @@ impl Status<'_> {
         };
         containers.iter().zip(states).map(status).collect()
     }
+}
+
+/// A list of addresses instead of the old one: a strategic merge would keep both.
+fn addresses(address: Option<Ipv4Addr>) -> Value {
+    let replace = json!({ "$patch": "replace" });
+    let address = address.map(|address| json!({ "ip": address.to_string() }));
+    std::iter::once(replace).chain(address).collect()
 }
 
 /// Keeps the time of a condition that did not change.
