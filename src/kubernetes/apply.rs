@@ -112,3 +112,60 @@ fn awaited(error: &KubernetesError) -> Option<(String, String)> {
 fn webhook_reason(message: &str) -> String {
     message.rsplit("\": ").next().unwrap_or(message).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::testing::Api;
+    use crate::resource::Silent;
+    use serde_json::json;
+
+    const AT: &str = "/api/v1/namespaces/n/configmaps/a";
+
+    fn config_map() -> Manifest {
+        Manifest::new(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "n"}}),
+        )
+        .unwrap()
+    }
+
+    fn webhook(rest: &str) -> serde_json::Value {
+        json!({"kind": "Status", "code": 500, "reason": "InternalError",
+            "message": format!("Internal error occurred: failed calling webhook \"w\": failed to call webhook: Post \"https://w:443/\": {rest}")})
+    }
+
+    #[tokio::test]
+    async fn a_webhook_that_starts_is_waited_for() {
+        let api = Api::start().await;
+        api.respond("PATCH", AT, 500, webhook("dial tcp: connect: connection refused"), Some(2)).await;
+        api.answer("PATCH", AT, config_map().json().clone()).await;
+        api.client.apply(&config_map(), ApplyOptions::new("eggtooth"), &Silent).await.unwrap();
+        assert_eq!(api.requests().await.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_denial_is_final() {
+        let api = Api::start().await;
+        let denied = json!({"kind": "Status", "code": 403, "message": "admission webhook \"w\" denied the request: no"});
+        api.respond("PATCH", AT, 403, denied, None).await;
+        let error =
+            api.client.apply(&config_map(), ApplyOptions::new("eggtooth"), &Silent).await.unwrap_err();
+        assert!(error.status().unwrap().is_denied());
+        assert_eq!(api.requests().await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_busy_server_is_asked_again_and_a_conflict_is_not_forced() {
+        let api = Api::start().await;
+        api.respond("PATCH", AT, 429, json!({"kind": "Status", "reason": "TooManyRequests"}), Some(1)).await;
+        let conflict = json!({"kind": "Status", "code": 409, "reason": "Conflict", "details": {"causes": [
+            {"reason": "FieldManagerConflict", "message": "conflict with \"argocd\"", "field": ".data.a"}]}});
+        api.respond("PATCH", AT, 409, conflict, None).await;
+        let error =
+            api.client.apply(&config_map(), ApplyOptions::new("eggtooth"), &Silent).await.unwrap_err();
+        assert_eq!(error.to_string(), "apply ConfigMap n/a: .data.a is owned by argocd");
+        let requests = api.requests().await;
+        assert_eq!(requests.len(), 2);
+        assert!(requests.iter().all(|request| request.contains("force=false")), "{requests:?}");
+    }
+}

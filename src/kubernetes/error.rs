@@ -151,7 +151,7 @@ pub enum KubernetesError {
     },
 }
 
-fn list(conflicts: &[Conflict]) -> String {
+pub(super) fn list(conflicts: &[Conflict]) -> String {
     conflicts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 

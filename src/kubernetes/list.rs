@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -24,11 +24,18 @@ pub struct Selection<'a> {
 }
 
 /// How many requests are on their way at once.
-pub(super) const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 8;
 const PAGE: usize = 250;
 /// From this many wanted objects of a kind and namespace on, a LIST is cheaper.
 const MANY: usize = 4;
 const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// Does all of it, some at once, and returns the results in order, or the first error.
+pub(super) async fn side_by_side<T: Send>(
+    all: Vec<BoxFuture<'_, Result<T, KubernetesError>>>,
+) -> Result<Vec<T>, KubernetesError> {
+    stream::iter(all).buffered(AT_ONCE).try_collect().await
+}
 
 #[derive(Deserialize)]
 struct Page {
@@ -139,11 +146,8 @@ impl Client {
                 reads.push(Read::All { resource, namespace, indexes });
             }
         }
-        let answers: Vec<Vec<(usize, Option<Manifest>)>> =
-            stream::iter(reads.into_iter().map(|read| self.read_some(wanted, read)))
-                .buffer_unordered(AT_ONCE)
-                .try_collect()
-                .await?;
+        let reads = reads.into_iter().map(|read| self.read_some(wanted, read).boxed()).collect();
+        let answers = side_by_side(reads).await?;
         let mut found: Vec<Option<Manifest>> = wanted.iter().map(|_| None).collect();
         for (index, object) in answers.into_iter().flatten() {
             found[index] = object;

@@ -6,33 +6,52 @@
 //! No body is logged.
 
 mod apply;
+mod blast_radius;
 mod client;
+mod compare;
 mod connect;
+mod definition;
+mod delete;
+mod diff;
 mod discovery;
 mod error;
+mod field_set;
 mod identity;
 mod list;
 mod manifest;
 mod object;
-mod status;
-mod watch;
-mod wait;
-mod trouble;
-mod readiness;
 mod order;
-mod delete;
+mod permissions;
+mod provider;
+mod quantity;
+mod readiness;
+mod schema;
+mod settled;
+mod status;
+#[cfg(test)]
+mod testing;
+mod trouble;
+mod wait;
+mod watch;
 
 pub use apply::ApplyOptions;
 pub use client::Client;
+pub use compare::{Comparison, Wanted};
 pub use connect::Target;
+pub use definition::{Definition, Established, Version};
 pub use delete::Propagation;
+pub use diff::{diff, predicted};
 pub use discovery::{ApiResource, Discovery};
 pub use error::{Conflict, KubernetesError};
+pub use field_set::{FieldSet, Step, Written};
 pub use identity::ServerVersion;
 pub use list::Selection;
 pub use manifest::{Key, Manifest};
 pub use order::{Rank, install_rank, uninstall_rank, waves};
+pub use permissions::Permission;
+pub use provider::{KubernetesProvider, MANAGER};
 pub use readiness::{Condition, Readiness};
+pub use settled::Settled;
 pub use status::{Cause, Details, Status};
 pub use wait::WaitOptions;
 pub use watch::Watched;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt, future, stream::BoxStream};
+use futures::{FutureExt, StreamExt, future, stream::BoxStream};
 use tokio::time::{Instant, sleep_until};
 
 use super::{ApiResource, Client, Key, KubernetesError, Manifest, Readiness, Selection, Watched};
@@ -51,7 +51,7 @@ impl Client {
     ) -> Result<Vec<Manifest>, KubernetesError> {
         let end = Instant::now() + options.deadline;
         let groups = self.groups(applied).await?;
-        let waits = groups.into_iter().map(|group| self.wait_group(group, options, end, progress));
+        let waits = groups.into_iter().map(|group| self.wait_group(group, options, end, progress).boxed());
         Ok(future::try_join_all(waits).await?.into_iter().flatten().collect())
     }
 
