@@ -64,3 +64,26 @@ impl From<Vec<serde_json::Value>> for List {
         items.iter().map(Value::from).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gotemplate::{MAP, STRINGS};
+
+    #[test]
+    fn numbers_are_floats_and_whole_ones_come_back_whole() {
+        let json = serde_json::json!({ "port": 8080, "ratio": 0.5, "big": 1e300, "list": [null, true, "x"] });
+        let value = Value::from(&json);
+        let port = value.as_map().unwrap().get("port").unwrap();
+        assert!(matches!(port, Value::Float(8080.0)), "{port:?}");
+        assert_eq!(value.to_json(), json);
+    }
+
+    #[test]
+    fn what_go_marshals_otherwise_is_marshalled_so() {
+        assert_eq!(Value::Bytes(GoString::from("hi")).to_json(), "aGk=");
+        assert_eq!(Value::Map(Map::nil(&MAP)).to_json(), serde_json::Value::Null);
+        assert_eq!(Value::List(List::nil(&STRINGS)).to_json(), serde_json::Value::Null);
+        assert_eq!(Value::String(vec![b'a', 0xFF].into()).to_json(), "a\u{FFFD}");
+    }
+}

@@ -137,3 +137,26 @@ impl fmt::Debug for Map {
         formatter.debug_map().entries(self.entries().iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_is_the_same_map_and_a_shallow_copy_is_another() {
+        let map: Map = [("b", 1isize), ("a", 2)].into_iter().collect();
+        let same = map.clone();
+        let copy = map.shallow_copy();
+        same.insert("c", Value::Nil).unwrap();
+        assert_eq!(map.keys(), ["a", "b", "c"].map(GoString::from));
+        assert_eq!(copy.len(), 2);
+        assert!(map.is_same(&same) && !map.is_same(&copy));
+    }
+
+    #[test]
+    fn a_missing_key_is_the_zero_of_the_element() {
+        assert!(matches!(Map::new().get_or_zero("x"), Value::Nil));
+        let texts = Map::strings([("a", "b")]);
+        assert_eq!(texts.get_or_zero("x").as_string().unwrap(), &"");
+    }
+}

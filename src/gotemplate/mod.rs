@@ -6,23 +6,37 @@
 //! [`Map`] is `map[string]interface {}`, [`List`] is `[]interface {}`, [`StringList`] is `[]string`, [`Value`]
 //! is `interface {}`, [`Rest`] is the variadic tail. Arity and types are checked, with Go's errors, before the
 //! closure runs; a nil argument arrives as a nil map, a nil list or [`Value::Nil`].
-//! ```ignore
+//! ```
+//! use std::cell::Cell;
+//! use std::rc::Rc;
+//!
+//! use eggtooth::gotemplate::{
+//!     Context, FunctionError, Functions, GoString, Map, MissingKey, Rest, Set, Value,
+//! };
+//!
 //! let mut functions = Functions::new();
-//! functions.add("trunc", |count: isize, text: GoString| truncate(count, &text));           // never fails
-//! functions.add("list", |items: Rest<Value>| items.0);                                      // variadic
-//! functions.add("set", |map: Map, key: GoString, value: Value| map.insert(key, value).map(|()| map)); // fails
+//! functions.add("double", |count: isize| count * 2);
+//! functions.add("list", |items: Rest<Value>| items.0);
+//! functions.add("set", |map: Map, key: GoString, value: Value| map.insert(key, value).map(|()| map));
 //! let calls = Rc::new(Cell::new(0));
-//! functions.add("include", move |context: &Context, name: GoString, data: Value| {          // with state
-//!     calls.set(calls.get() + 1);
+//! let counted = Rc::clone(&calls);
+//! functions.add("include", move |context: &Context, name: GoString, data: Value| {
+//!     counted.set(counted.get() + 1);
 //!     context.execute(&name, data).map(GoString::from).map_err(FunctionError::from_cause)
 //! });
 //! functions.add("tpl", |context: &Context, source: GoString, data: Value| {
 //!     let name = context.set().name().clone();
 //!     context.execute_source(name, source, data).map(GoString::from).map_err(FunctionError::from_cause)
 //! });
+//!
 //! let mut set = Set::new("gotpl", Rc::new(functions), MissingKey::Zero);
-//! set.parse("podinfo/templates/service.yaml", source)?;
-//! let output = Rc::new(set).execute("podinfo/templates/service.yaml", Value::Map(top))?;
+//! set.parse("_names.tpl", r#"{{ define "name" }}{{ .Chart.Name }}-{{ double 21 }}{{ end }}"#)?;
+//! set.parse("service.yaml", r#"name: {{ include "name" . }}"#)?;
+//! let data = serde_json::json!({ "Chart": { "Name": "podinfo" } });
+//! let output = Rc::new(set).execute("service.yaml", Value::from(&data))?;
+//! assert_eq!(output, b"name: podinfo-42");
+//! assert_eq!(calls.get(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //! Values are of one thread ([`std::rc::Rc`]); two renderings on two threads have values of their own. Strings
 //! are shared across threads, so a chart's files are not copied into the values.

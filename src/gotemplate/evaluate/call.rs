@@ -109,16 +109,16 @@ impl<'run> Evaluator<'run> {
     fn check_count(&self, signature: Signature<'_>, arguments: &[Operand], piped: bool) -> Evaluated<()> {
         let given = arguments.len() + usize::from(piped);
         let wanted = signature.parameters.len();
-        let name = String::from_utf8_lossy(signature.name);
+        let name = || String::from_utf8_lossy(signature.name);
         if signature.variadic && given < wanted - 1 {
             let least = wanted - 1;
             // Go counts only the written arguments here.
             let written = arguments.len();
             return self
-                .fail(format!("wrong number of args for {name}: want at least {least} got {written}"));
+                .fail(format!("wrong number of args for {}: want at least {least} got {written}", name()));
         }
         if !signature.variadic && given != wanted {
-            return self.fail(format!("wrong number of args for {name}: want {wanted} got {given}"));
+            return self.fail(format!("wrong number of args for {}: want {wanted} got {given}", name()));
         }
         Ok(())
     }

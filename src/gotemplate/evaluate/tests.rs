@@ -186,3 +186,11 @@ fn an_error_of_an_executed_template_can_be_reached() {
     );
     assert!(error.to_string().ends_with(&wrapped));
 }
+
+#[test]
+fn errors_can_leave_the_thread_that_rendered() {
+    fn leaves<T: Send + Sync + 'static>() {}
+    leaves::<crate::gotemplate::ExecError>();
+    leaves::<crate::gotemplate::SourceError>();
+    leaves::<FunctionError>();
+}

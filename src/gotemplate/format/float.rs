@@ -185,3 +185,40 @@ fn with_point(text: &str, format: char, precision: Option<usize>) -> String {
     number.push_str(&"0".repeat(usize::try_from(missing).unwrap_or(0)));
     number + tail
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_written_as_strconv_writes_them() {
+        let cases: &[(f64, char, Option<usize>, &str)] = &[
+            (1e6, 'g', None, "1e+06"),
+            (100_000.0, 'g', None, "100000"),
+            (1e-5, 'g', None, "1e-05"),
+            (0.0001, 'g', None, "0.0001"),
+            (12_345_678_901_234_567_890.0, 'g', None, "1.2345678901234567e+19"),
+            (-0.0, 'g', None, "-0"),
+            (100.0, 'g', Some(3), "100"),
+            (100.0, 'g', Some(2), "1e+02"),
+            (1e6, 'g', Some(10), "1000000"),
+            (1e23, 'f', None, "100000000000000000000000"),
+            (0.1, 'f', None, "0.1"),
+            (2.5, 'f', Some(0), "2"),
+            (1e100, 'e', None, "1e+100"),
+            (123.456, 'E', Some(2), "1.23E+02"),
+            (1.0, 'b', None, "4503599627370496p-52"),
+            (0.1, 'x', None, "0x1.999999999999ap-04"),
+            (1.999, 'x', Some(1), "0x1.0p+01"),
+            (f64::NEG_INFINITY, 'g', None, "-Inf"),
+            (f64::NAN, 'f', Some(2), "NaN"),
+        ];
+        for (value, format, precision, expected) in cases {
+            assert_eq!(
+                format_float(*value, *format, *precision),
+                *expected,
+                "{value} {format} {precision:?}"
+            );
+        }
+    }
+}

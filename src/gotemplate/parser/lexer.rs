@@ -353,7 +353,8 @@ fn is_alphanumeric(rune: char) -> bool {
     rune == '_' || rune.is_alphabetic() || (rune.is_numeric() && (rune.is_ascii() || is_decimal(rune)))
 }
 
-/// Tells whether a numeric rune is a decimal digit (category Nd): those come in runs of ten.
+/// Tells whether a numeric rune beyond ASCII is a decimal digit (category Nd), and no superscript, fraction or
+/// enclosed number.
 fn is_decimal(rune: char) -> bool {
     !rune.is_alphabetic() && u32::from(rune) >= 0x660 && !matches!(u32::from(rune), 0x2000..=0x3300)
 }
