@@ -10,7 +10,6 @@ use std::{
 };
 
 use futures::{FutureExt as _, future::BoxFuture};
-use zeroize::Zeroizing;
 
 use super::{Cancel, Execution, Graph, Outcome, Plan, Program, Providers, execute, observe, plan};
 use crate::clock::Clock;
@@ -20,6 +19,7 @@ use crate::resource::{
     Applied, Apply, Brings, Change, Delete, FieldChange, Inputs, Known, Live, Need, Operation, Options,
     Permit, Permitted, Provider, ProviderError, Resource, Urn, Value, redacted, revealed,
 };
+use crate::secret::Secret;
 use crate::state::{Entry, Fingerprints, Journal, JournalDocument, Sealing, Snapshot, StateError, resume};
 
 pub(super) const CANARY: &str = "chirp-chirp-chirp";
@@ -248,8 +248,8 @@ impl Sealing for Plain {
         Ok(hex::encode(bytes))
     }
 
-    fn open(&self, sealed: &str) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error + Send + Sync>> {
-        Ok(Zeroizing::new(hex::decode(sealed)?))
+    fn open(&self, sealed: &str) -> Result<Secret<Vec<u8>>, Box<dyn Error + Send + Sync>> {
+        Ok(Secret::new(hex::decode(sealed)?))
     }
 }
 

@@ -1,7 +1,6 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
 };
 
 use futures::future::BoxFuture;

@@ -2,6 +2,9 @@
 
 use std::error::Error;
 
+use super::Holder;
+use crate::resource::Forbidden;
+
 /// Why state could not be read, written or locked.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -41,4 +44,38 @@ pub enum StateError {
         /// The version that is known.
         known: u32,
     },
+    /// Another run holds the lock.
+    #[error("{stack} is locked by {holder}")]
+    Locked {
+        /// Environment and stack.
+        stack: String,
+        /// Who holds it.
+        holder: Box<Holder>,
+        /// The command that takes the lock away.
+        unlock: String,
+    },
+    /// The lock was lost.
+    #[error(transparent)]
+    Lost(#[from] Forbidden),
+    /// A name that can't be part of an object's name.
+    #[error("`{name}` can't be part of the name of a Kubernetes object: small letters, digits and `-` only")]
+    Name {
+        /// The name.
+        name: String,
+    },
+}
+
+impl StateError {
+    /// Returns what to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Locked { unlock, .. } => {
+                Some(format!("wait for that run; if you are certain that it is dead, run `{unlock}`"))
+            }
+            Self::Conflict { .. } => Some("run the command again: it goes on from what is there".into()),
+            Self::Lost(_) => Some("see who holds the lock now, then run the command again".into()),
+            Self::Version { .. } => Some("use the version of eggtooth that wrote it, or a later one".into()),
+            Self::Backend { .. } | Self::Malformed { .. } | Self::Name { .. } => None,
+        }
+    }
 }

@@ -15,6 +15,7 @@ use sha2::Sha256;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::resource::{Urn, Value, revealed};
+use crate::secret::Secret;
 
 /// Who can open what is sealed: the environment's recipients.
 pub trait Sealing: Send + Sync {
@@ -25,7 +26,7 @@ pub trait Sealing: Send + Sync {
     fn seal(&self, bytes: &[u8]) -> Result<String, Box<dyn Error + Send + Sync>>;
 
     /// Returns what was sealed, if one of our identities opens it.
-    fn open(&self, sealed: &str) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error + Send + Sync>>;
+    fn open(&self, sealed: &str) -> Result<Secret<Vec<u8>>, Box<dyn Error + Send + Sync>>;
 }
 
 /// The sealing of an environment without recipients: secrets get no fingerprint.
@@ -41,7 +42,7 @@ impl Sealing for NoRecipients {
         Err("the environment has no recipients".into())
     }
 
-    fn open(&self, _: &str) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error + Send + Sync>> {
+    fn open(&self, _: &str) -> Result<Secret<Vec<u8>>, Box<dyn Error + Send + Sync>> {
         Err("the environment has no recipients".into())
     }
 }
@@ -135,10 +136,14 @@ impl Fingerprints {
         self.opened.get_or_init(|| self.open().or_else(|| self.make())).as_ref().map(|(key, _)| &**key)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the key is kept in zeroized memory, and used for hashing only"
+    )]
     fn open(&self) -> Option<(Key, SealedKey)> {
         let stored = self.stored.as_ref()?;
         let opened = self.sealing.open(&stored.age);
-        let key: Key = match opened.as_ref().map(|bytes| <[u8; 32]>::try_from(bytes.as_slice())) {
+        let key: Key = match opened.as_ref().map(|bytes| <[u8; 32]>::try_from(bytes.expose().as_slice())) {
             Ok(Ok(key)) => Zeroizing::new(key),
             Ok(Err(_)) | Err(_) => {
                 tracing::warn!("the key of the fingerprints can't be opened: a new one takes its place");
@@ -264,8 +269,8 @@ mod tests {
             Ok(hex::encode(bytes.iter().map(|byte| !byte).collect::<Vec<_>>()))
         }
 
-        fn open(&self, sealed: &str) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error + Send + Sync>> {
-            Ok(Zeroizing::new(hex::decode(sealed)?.iter().map(|byte| !byte).collect()))
+        fn open(&self, sealed: &str) -> Result<Secret<Vec<u8>>, Box<dyn Error + Send + Sync>> {
+            Ok(Secret::new(hex::decode(sealed)?.iter().map(|byte| !byte).collect()))
         }
     }
 

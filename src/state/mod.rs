@@ -5,13 +5,30 @@
 //! A [`Backend`] keeps both and the lock, in the cluster that they describe or in a folder. What is written is
 //! compared and swapped: a run that lost its lock can't commit.
 
+mod backend;
+mod cluster;
 mod document;
 mod error;
+mod file;
 mod fingerprint;
+mod holder;
 mod journal;
+mod sealing;
+mod session;
 mod snapshot;
 
+pub use backend::{Backend, Document, Documents, Lock, Revision, Stored};
+pub use cluster::ClusterBackend;
 pub use error::StateError;
+pub use file::FileBackend;
 pub use fingerprint::{Fingerprints, NoRecipients, SealedKey, Sealing, recalled};
+pub use holder::{Holder, Process};
 pub use journal::{Entry, Journal, JournalDocument, resume};
+pub use sealing::AgeSealing;
+pub use session::{Session, load};
 pub use snapshot::{Doubt, Snapshot};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
