@@ -10,6 +10,7 @@ pub mod hooks;
 pub mod record;
 pub mod render;
 pub mod template;
+pub mod release;
 pub mod repository;
 pub mod values;
 pub mod version;

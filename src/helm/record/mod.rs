@@ -5,6 +5,7 @@
 //! compressed once, as a gzip member of its own; what changes with each step follows in a second member.
 
 mod codec;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -17,6 +18,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 
 pub use codec::RecordError;
+pub use storage::{MANAGER, Revision, Storage, StorageError, Stored, surplus};
 
 use crate::helm::chart::{Chart, File, Metadata};
 use crate::helm::hooks::Hook;

@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 
 use crate::helm::dependencies::Tree;
 use crate::helm::hooks::{self, Hook};
-use crate::helm::render::{RenderError, install_rank};
+use crate::helm::render::RenderError;
+use crate::kubernetes::install_rank;
 use crate::yaml;
 
 /// An object with the template that it comes from.

@@ -9,7 +9,6 @@ mod files;
 mod functions;
 mod glob;
 mod manifest;
-mod order;
 mod scope;
 
 use std::rc::Rc;
@@ -22,7 +21,6 @@ pub use error::RenderError;
 pub use functions::Lookup;
 pub(in crate::helm) use manifest::Head;
 pub use manifest::{Document, split};
-pub use order::{install_rank, uninstall_rank};
 
 use crate::gotemplate::functions::Host;
 use crate::gotemplate::{GoString, Map, MissingKey, Set, Value};

@@ -66,7 +66,5 @@ fn quantity(text: &str) -> Option<f64> {
 }
 
 fn lines(map: Option<&BTreeMap<String, String>>) -> String {
-    let lines: Vec<String> =
-        map.into_iter().flatten().map(|(key, value)| format!("{key}={value:?}")).collect();
-    lines.join("\n")
+    map.into_iter().flatten().map(|(key, value)| format!("{key}={value:?}\n")).collect()
 }

@@ -22,7 +22,7 @@ pub(crate) struct Objects {
     config_maps: Store<ConfigMap>,
     services: Store<Service>,
     slices: Store<EndpointSlice>,
-    /// Counts what changes.
+    /// Counts changes of Secrets and ConfigMaps.
     changes: watch::Receiver<u64>,
 }
 

@@ -1,0 +1,270 @@
+//! Making a release: record, definitions, objects, record.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::difference::LiveRelease;
+use super::prepare::{Next, Prepared, ReleaseError, fingerprint_now, stamp};
+use super::{hooks, objects};
+use crate::clock::Clock;
+use crate::helm::hooks::Event;
+use crate::helm::record::{Info, MANAGER, NewRecord, Record, Status, Storage, Stored, surplus};
+use crate::kubernetes::{
+    ApplyOptions, Client, Comparison, KubernetesError, Manifest, Propagation, Settled, WaitOptions,
+    install_rank,
+};
+use crate::resource::Progress;
+
+/// How many requests are on their way at once.
+const AT_ONCE: usize = 8;
+/// How many revisions Helm keeps.
+const HISTORY: usize = 10;
+const ESTABLISHED: Duration = Duration::from_secs(60);
+
+/// What became of a release.
+pub(super) struct Made {
+    /// The revision that counts now.
+    pub(super) revision: u64,
+    /// The objects as the server last told them, to wait for.
+    pub(super) objects: Vec<Manifest>,
+    /// What is remembered of each object, by its key.
+    pub(super) settled: BTreeMap<String, Settled>,
+}
+
+/// One run over a release.
+pub(super) struct Run<'a> {
+    pub(super) client: &'a Client,
+    pub(super) clock: &'a Clock,
+    pub(super) live: &'a LiveRelease,
+    pub(super) settled: BTreeMap<String, Settled>,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl Run<'_> {
+    /// Makes the release what it should be. Nothing that is as it should be is written.
+    pub(super) async fn apply(mut self) -> Result<Made, ReleaseError> {
+        self.refuse()?;
+        let prepared = &self.live.prepared;
+        let Some(next) = &prepared.next else {
+            // Only objects strayed: the record is still true.
+            let objects = self.objects().await?;
+            self.delete_gone().await?;
+            let revision = prepared.history.last().map_or(0, |last| last.version);
+            return Ok(Made { revision, objects, settled: self.settled });
+        };
+        let mut stored = self.begin(next).await?;
+        match self.make(&stored).await {
+            Ok(objects) => {
+                self.finish(&mut stored).await?;
+                Ok(Made { revision: next.revision, objects, settled: self.settled })
+            }
+            Err(error) => {
+                let word = if prepared.deployed.is_some() { "Upgrade" } else { "Release" };
+                let description = format!("{word} {:?} failed: {error}", prepared.name);
+                stored.record.set_status(Status::Failed, description);
+                Storage::new(self.client, &prepared.namespace).update(&mut stored, self.clock.now()).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Stops before the first write where it is known that something will be refused.
+    fn refuse(&self) -> Result<(), ReleaseError> {
+        let prepared = &self.live.prepared;
+        if let Some(last) = prepared.history.last()
+            && last.status.is_pending()
+            && prepared.interrupted().is_none()
+        {
+            return Err(ReleaseError::Pending { revision: last.version, status: last.status });
+        }
+        let foreign = self.live.foreign();
+        if !foreign.is_empty() {
+            return Err(ReleaseError::NotOwned(foreign));
+        }
+        let immutable: Vec<String> = (prepared.objects.iter().zip(&self.live.comparisons))
+            .filter(|(_, comparison)| matches!(comparison, Comparison::Immutable { .. }))
+            .map(|(object, _)| object.to_string())
+            .collect();
+        if immutable.is_empty() { Ok(()) } else { Err(ReleaseError::Immutable(immutable)) }
+    }
+
+    /// Writes the record of the revision that is being made: from here on a kill leaves a trace.
+    async fn begin(&self, next: &Next) -> Result<Stored, ReleaseError> {
+        let prepared = &self.live.prepared;
+        let storage = Storage::new(self.client, &prepared.namespace);
+        let now = self.clock.now();
+        let config = prepared.inputs.as_ref().map(|inputs| inputs.values.clone()).unwrap_or_default();
+        let first =
+            prepared.deployed.as_ref().and_then(|deployed| deployed.record.info.first_deployed.clone());
+        let (status, description) = match prepared.deployed {
+            None => (Status::PendingInstall, "Initial install underway"),
+            Some(_) => (Status::PendingUpgrade, "Preparing upgrade"),
+        };
+        let record = Record::new(NewRecord {
+            name: prepared.name.clone(),
+            namespace: prepared.namespace.clone(),
+            version: next.revision,
+            chart: next.chart.clone(),
+            config,
+            manifest: next.manifest.clone(),
+            hooks: prepared.hooks.clone(),
+            info: Info {
+                first_deployed: Some(first.unwrap_or_else(|| stamp(now))),
+                last_deployed: Some(stamp(now)),
+                description: description.into(),
+                status,
+                notes: next.notes.clone(),
+                ..Info::default()
+            },
+        });
+        let rendered_from = Some(prepared.rendered_from.clone());
+        if let Some(interrupted) = prepared.interrupted() {
+            self.progress.note(&format!(
+                "revision {} of {} was left half done by a killed run; it is made again",
+                interrupted.version, prepared.name
+            ));
+            storage.delete(&prepared.name, interrupted).await?;
+        } else {
+            for revision in surplus(&prepared.history, HISTORY) {
+                storage.delete(&prepared.name, revision).await?;
+            }
+        }
+        Ok(storage.create(record, rendered_from, now).await?)
+    }
+
+    async fn make(&mut self, stored: &Stored) -> Result<Vec<Manifest>, ReleaseError> {
+        let prepared = &self.live.prepared;
+        let upgrade = prepared.deployed.is_some();
+        let (before, after) = match upgrade {
+            false => (Event::PreInstall, Event::PostInstall),
+            true => (Event::PreUpgrade, Event::PostUpgrade),
+        };
+        self.crds().await?;
+        let hooks = &stored.record.hooks;
+        hooks::run(self.client, hooks, before, &prepared.namespace, self.progress).await?;
+        let objects = self.objects().await?;
+        self.delete_gone().await?;
+        hooks::run(self.client, hooks, after, &self.live.prepared.namespace, self.progress).await?;
+        Ok(objects)
+    }
+
+    /// Creates what is missing of the definitions of `crds/`. Helm never changes them, and neither do we.
+    async fn crds(&self) -> Result<(), ReleaseError> {
+        let mut creations = Vec::new();
+        for crd in &self.live.prepared.crds {
+            creations.push(self.create_missing(crd));
+        }
+        let created: Vec<Option<Manifest>> =
+            stream::iter(creations).buffer_unordered(AT_ONCE).try_collect().await?;
+        let created: Vec<Manifest> = created.into_iter().flatten().collect();
+        if !created.is_empty() {
+            self.client.wait_established(created, ESTABLISHED, self.progress).await?;
+        }
+        Ok(())
+    }
+
+    async fn create_missing(&self, crd: &Manifest) -> Result<Option<Manifest>, KubernetesError> {
+        match self.client.create(crd, MANAGER).await {
+            Ok(created) => Ok(Some(created)),
+            Err(error) if error.is_conflict() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Applies what differs: definitions first, then kind after kind in Helm's order, what is of one kind at once.
+    async fn objects(&mut self) -> Result<Vec<Manifest>, ReleaseError> {
+        let prepared: &Prepared = &self.live.prepared;
+        let mut current = Vec::new();
+        let mut different = Vec::new();
+        for (object, comparison) in prepared.objects.iter().zip(&self.live.comparisons) {
+            match comparison {
+                Comparison::Same(live) => current.push(live.clone()),
+                Comparison::Absent | Comparison::Different { .. } | Comparison::Immutable { .. } => {
+                    different.push(object);
+                }
+            }
+        }
+        let (definitions, mut others): (Vec<&Manifest>, Vec<&Manifest>) =
+            different.into_iter().partition(|object| objects::is_definition(object));
+        let applied = self.wave(&definitions).await?;
+        if !applied.is_empty() {
+            self.client.wait_established(applied.clone(), ESTABLISHED, self.progress).await?;
+        }
+        self.remember(&definitions, &applied);
+        others.sort_by_key(|object| install_rank(object.kind()));
+        for wave in others.chunk_by(|a, b| a.kind() == b.kind()) {
+            let applied = self.wave(wave).await?;
+            self.remember(wave, &applied);
+            current.extend(applied);
+        }
+        Ok(current)
+    }
+
+    async fn wave(&self, objects: &[&Manifest]) -> Result<Vec<Manifest>, KubernetesError> {
+        let options = ApplyOptions::new(MANAGER);
+        let mut applications = Vec::with_capacity(objects.len());
+        for object in objects {
+            applications.push(self.client.apply(object, options, self.progress));
+        }
+        stream::iter(applications).buffered(AT_ONCE).try_collect().await
+    }
+
+    fn remember(&mut self, wanted: &[&Manifest], applied: &[Manifest]) {
+        for (wanted, applied) in wanted.iter().zip(applied) {
+            if let Some(settled) = Settled::new(wanted, applied) {
+                self.settled.insert(wanted.key().to_string(), settled);
+            }
+        }
+    }
+
+    /// Deletes objects that the chart does not have any more, when they are still the release's.
+    async fn delete_gone(&self) -> Result<(), ReleaseError> {
+        let owner = self.live.prepared.owner();
+        for object in &self.live.gone {
+            if objects::is_kept(object) {
+                self.progress.note(&format!("{object} stays: its resource policy is `keep`"));
+            } else if let Some(why) = owner.disowns(object) {
+                self.progress.note(&format!("{object} stays: {why}"));
+            } else {
+                let resource = self.client.resource_of(object).await?;
+                let name = object.object_name();
+                self.client.delete(&resource, &name, object.uid(), Propagation::Background).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says which revision counts. The earlier one goes first, as Helm has it, so that never two do.
+    async fn finish(&self, stored: &mut Stored) -> Result<(), ReleaseError> {
+        let prepared = &self.live.prepared;
+        let storage = Storage::new(self.client, &prepared.namespace);
+        let now = self.clock.now();
+        let upgraded = match &prepared.deployed {
+            Some(deployed) if deployed.record.info.status == Status::Deployed => {
+                let mut earlier = deployed.clone();
+                earlier.record.info.status = Status::Superseded;
+                storage.update(&mut earlier, now).await?;
+                true
+            }
+            earlier => earlier.is_some(),
+        };
+        if let Some(inputs) = &prepared.inputs {
+            stored.rendered_from = Some(fingerprint_now(self.client, inputs).await?);
+        }
+        let description = if upgraded { "Upgrade complete" } else { "Install complete" };
+        stored.record.set_status(Status::Deployed, description);
+        Ok(storage.update(stored, now).await?)
+    }
+}
+
+/// Waits until the objects are ready.
+pub(super) async fn wait(
+    client: &Client,
+    objects: Vec<Manifest>,
+    progress: &dyn Progress,
+) -> Result<(), KubernetesError> {
+    client.wait_ready(objects, WaitOptions { jobs: false, ..WaitOptions::default() }, progress).await?;
+    Ok(())
+}
