@@ -9,6 +9,8 @@ use aes_gcm::aes::Aes256;
 use aes_gcm::{AesGcm, KeyInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rand::RngCore;
+use rand::rngs::OsRng;
 use regex::Regex;
 use zeroize::Zeroizing;
 
@@ -52,6 +54,34 @@ impl DataKey {
             _ => return Err(ValueProblem::Form),
         });
         typed(&plain, &form[4])
+    }
+
+    /// Makes a new key.
+    pub(super) fn generate() -> Self {
+        let mut key = vec![0; 32];
+        OsRng.fill_bytes(&mut key);
+        Self(Secret::new(key))
+    }
+
+    /// Encrypts to `ENC[…]`. The empty text stands for itself.
+    pub(super) fn encrypt(&self, plain: &[u8], kind: &str, path: &str) -> String {
+        if plain.is_empty() {
+            return String::new();
+        }
+        let mut iv = [0; 32];
+        OsRng.fill_bytes(&mut iv);
+        #[expect(clippy::disallowed_methods, reason = "the data key seals the values of its document")]
+        let cipher = AesGcm::<Aes256, U32>::new(GenericArray::from_slice(self.0.expose()));
+        let payload = Payload { msg: plain, aad: path.as_bytes() };
+        let sealed = cipher.encrypt(GenericArray::from_slice(&iv), payload);
+        let sealed = sealed.expect("AES-GCM encrypts texts below 64 GiB");
+        let (data, tag) = sealed.split_at(sealed.len() - 16);
+        format!(
+            "ENC[AES256_GCM,data:{},iv:{},tag:{},type:{kind}]",
+            STANDARD.encode(data),
+            STANDARD.encode(iv),
+            STANDARD.encode(tag)
+        )
     }
 
     fn open<N: ArrayLength<u8>>(&self, iv: &[u8], data: &[u8], path: &str) -> Result<Vec<u8>, ValueProblem> {

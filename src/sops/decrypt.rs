@@ -54,7 +54,7 @@ pub fn decrypt_ignoring_mac(document: &Document, identities: &Identities) -> Res
     decrypt_values(document, &key).map(|(plain, _)| plain)
 }
 
-fn decrypt_values(document: &Document, key: &DataKey) -> Result<(Plain, String), Error> {
+pub(super) fn decrypt_values(document: &Document, key: &DataKey) -> Result<(Plain, String), Error> {
     let mut walk = Walk::new(key, &document.metadata);
     let mut branches = Vec::new();
     for branch in &document.branches {
@@ -141,7 +141,11 @@ impl<'a> Walk<'a> {
                         Kind::Leaf(if encrypted { Leaf::encrypted(scalar) } else { Leaf::plain(scalar) })
                     }
                     Decrypted::Comment(text) => {
-                        return Ok(Element::Comment(Comment { text: Secret::new(text), inline: false }));
+                        return Ok(Element::Comment(Comment {
+                            text: Secret::new(text),
+                            inline: false,
+                            span: value.span,
+                        }));
                     }
                 }
             }
@@ -176,11 +180,14 @@ impl<'a> Walk<'a> {
         if !self.selected(path, true) {
             return comment.clone();
         }
-        let text = match self.key.decrypt(text, &associated_data(path)) {
-            Ok(Decrypted::Comment(text) | Decrypted::Scalar(Scalar::String(text))) => Secret::new(text),
-            Ok(Decrypted::Scalar(_)) | Err(_) => return comment.clone(),
-        };
-        Comment { text, inline: comment.inline }
+        match self.key.decrypt(text, &associated_data(path)) {
+            // sops forgets where a comment stood once it is decrypted.
+            Ok(Decrypted::Comment(text)) => {
+                Comment { text: Secret::new(text), inline: false, span: comment.span }
+            }
+            Ok(Decrypted::Scalar(Scalar::String(text))) => Comment { text: Secret::new(text), ..*comment },
+            Ok(Decrypted::Scalar(_)) | Err(_) => comment.clone(),
+        }
     }
 
     fn selected(&self, path: &[&str], is_comment: bool) -> bool {

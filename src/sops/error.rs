@@ -149,6 +149,9 @@ pub enum Problem {
         /// What is wrong with it.
         source: keys::Error,
     },
+    /// The data key cannot be sealed.
+    #[error("seal the data key")]
+    Seal(#[source] keys::Error),
     /// The key groups' parts do not make a data key.
     #[error("the parts of the data key do not fit together")]
     Shamir,

@@ -1,4 +1,4 @@
-//! SOPS documents: reading, decrypting, printing.
+//! SOPS documents: reading, decrypting, printing, encrypting.
 //!
 //! A [`Document`] is a file as it lies there, with its ciphertexts; [`decrypt`] opens it with the keys of
 //! [`Identities`](crate::keys::Identities), verifies its MAC and returns a [`Plain`] tree, whose every leaf knows
@@ -11,6 +11,7 @@ mod cipher;
 mod data_key;
 mod decrypt;
 mod document;
+mod encrypt;
 mod error;
 mod format;
 mod json;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use decrypt::{Plain, decrypt, decrypt_ignoring_mac};
 pub use document::Document;
+pub use encrypt::{Encryption, encrypt_yaml};
 pub use error::{Error, Problem, ValueProblem};
 pub use format::Format;
 pub use metadata::{MasterKey, Metadata};

@@ -37,8 +37,8 @@ impl Selector {
         "encrypted_comment_regex",
     ];
 
-    /// Makes the selector that the metadata's `field` says.
-    pub(super) fn of_field(field: &'static str, text: &str) -> Result<Self, Problem> {
+    /// Makes the selector that the metadata's `field` (`encrypted_regex`, …) says.
+    pub fn of_field(field: &'static str, text: &str) -> Result<Self, Problem> {
         let regex = || Regex::new(text).map_err(|error| Problem::Regex { field, source: Box::new(error) });
         Ok(match field {
             "encrypted_suffix" => Self::EncryptedSuffix(text.to_owned()),
@@ -48,6 +48,18 @@ impl Selector {
             "encrypted_comment_regex" => Self::EncryptedCommentRegex(regex()?),
             _ => Self::UnencryptedSuffix(text.to_owned()),
         })
+    }
+
+    /// Returns the metadata field that says so, with its text.
+    pub(super) fn field(&self) -> (&'static str, &str) {
+        match self {
+            Self::UnencryptedSuffix(suffix) => ("unencrypted_suffix", suffix),
+            Self::EncryptedSuffix(suffix) => ("encrypted_suffix", suffix),
+            Self::UnencryptedRegex(regex) => ("unencrypted_regex", regex.as_str()),
+            Self::EncryptedRegex(regex) => ("encrypted_regex", regex.as_str()),
+            Self::UnencryptedCommentRegex(regex) => ("unencrypted_comment_regex", regex.as_str()),
+            Self::EncryptedCommentRegex(regex) => ("encrypted_comment_regex", regex.as_str()),
+        }
     }
 
     /// Says whether the value at `path` is encrypted. `comments` holds, for each level, the comments in force.

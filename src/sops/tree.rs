@@ -44,6 +44,8 @@ pub struct Comment {
     pub text: Secret<String>,
     /// Whether it stands behind the following entry's value.
     pub inline: bool,
+    /// Where it is, with its `#`, in formats that have places.
+    pub span: Option<Span>,
 }
 
 /// A value with its place.
@@ -133,7 +135,6 @@ impl Scalar {
     }
 
     /// Returns the type's name in `type:…`.
-    #[expect(dead_code, reason = "encryption comes next")]
     pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::String(_) | Self::Bytes(_) => "str",

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::diagnostic::Span;
 use crate::secret::Secret;
 use crate::yaml::{
     Document, Error as YamlError, Flavour, Kind as NodeKind, Node, Placement, Resolved, alias_targets,
@@ -51,7 +52,7 @@ fn read_document(text: &str, document: &Document, first: bool) -> Result<Vec<Ent
 }
 
 fn convert(comment: &crate::yaml::Comment) -> Comment {
-    Comment { text: Secret::new(comment.text.as_ref().to_owned()), inline: false }
+    Comment { text: Secret::new(comment.text.as_ref().to_owned()), inline: false, span: Some(comment.span) }
 }
 
 struct Reader<'a> {
@@ -88,7 +89,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let index = if offset < value.span.end.offset || same_line { before - 1 } else { before };
-            return self.add(collection, index, comment, same_line && !is_collection);
+            return self.add(collection, index, comment, same_line);
         }
     }
 
@@ -97,8 +98,8 @@ impl<'a> Reader<'a> {
             return true;
         }
         if self.is_flow(value) {
-            // `a: [1] # c`: sops puts it first into the list.
-            return comment.placement == Placement::Inline;
+            // `a: [1] # c`: sops puts it first into the list; an item's comment stays with the item.
+            return comment.placement == Placement::Inline && outer.as_mapping().is_some();
         }
         let (column, inner) = (comment.span.start.column, value.span.start.column);
         let behind_last =
@@ -132,7 +133,8 @@ impl<'a> Reader<'a> {
             NodeKind::Sequence(items) => Kind::List(self.list(node, items)?),
             NodeKind::Alias(anchor) => return self.alias(node, anchor),
         };
-        Ok(Value { span: Some(node.span), kind })
+        // With its tag: a ciphertext in its place is a string whatever the value was.
+        Ok(Value { span: Some(Span::new(node.position(), node.span.end)), kind })
     }
 
     fn map(&mut self, node: &Node, pairs: &'a [(Node, Node)]) -> Result<Vec<Entry>, Problem> {
@@ -218,4 +220,44 @@ fn scalar(node: &Node) -> Result<Option<Scalar>, Problem> {
             Scalar::of_bytes(STANDARD.decode(text).map_err(|_| YamlError::Base64 { position })?)
         }
     }))
+}
+
+/// What makes a text unfit for encryption in place, and where ciphertexts need quotes.
+#[derive(Default)]
+pub(super) struct Shape {
+    /// The places of `[…]` and `{…}`.
+    pub(super) flow: Vec<Span>,
+    pub(super) has_aliases: bool,
+}
+
+impl Shape {
+    pub(super) fn of(text: &str) -> Result<Self, Problem> {
+        let mut shape = Self::default();
+        for document in parse_with_comments(text)? {
+            document.root.iter().for_each(|root| shape.visit(text, root));
+        }
+        Ok(shape)
+    }
+
+    fn visit(&mut self, text: &str, node: &Node) {
+        self.has_aliases |= matches!(node.kind, NodeKind::Alias(_));
+        let nested = entries(node);
+        if matches!(node.kind, NodeKind::Mapping(_) | NodeKind::Sequence(_))
+            && text[node.span.start.offset..].starts_with(['[', '{'])
+        {
+            self.flow.push(node.span);
+        }
+        for (key, value) in nested {
+            self.visit(text, value);
+            if !std::ptr::eq(key, value) {
+                self.visit(text, key);
+            }
+        }
+    }
+
+    pub(super) fn is_in_flow(&self, span: Span) -> bool {
+        let inside =
+            |flow: &Span| flow.start.offset < span.start.offset && span.start.offset < flow.end.offset;
+        self.flow.iter().any(inside)
+    }
 }
