@@ -3,3 +3,4 @@
 mod helm_parity;
 mod environment;
 mod layers;
+mod template_functions;

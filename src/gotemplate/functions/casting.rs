@@ -43,8 +43,8 @@ pub(super) fn truncated(number: f64) -> i64 {
     if (-LIMIT..LIMIT).contains(&number) { number as i64 } else { i64::MIN }
 }
 
-/// Reads a number as `strconv.ParseInt(text, 0, 64)` does: the base is in the prefix, and with one there may be
-/// underscores between digits.
+/// Reads a number as `strconv.ParseInt(text, 0, 64)` does: the base is in the prefix, and there may be underscores
+/// between digits and behind the prefix.
 pub(super) fn parse(text: &str) -> Option<i64> {
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -66,7 +66,7 @@ fn radix(digits: &str) -> Option<(u32, String)> {
         _ => (10, lower.as_str()),
     };
     let after_prefix = radix != 10;
-    let misplaced = rest.ends_with('_') || rest.contains("__") || (!after_prefix && rest.contains('_'));
+    let misplaced = rest.ends_with('_') || rest.contains("__") || (!after_prefix && rest.starts_with('_'));
     let signed = rest.starts_with(['+', '-']);
     (!misplaced && !signed).then(|| (radix, rest.replace('_', "")))
 }
@@ -81,9 +81,23 @@ fn without_zero_fraction(text: &str) -> &str {
 
 /// Reads a number as `strconv.ParseFloat` does; one that is too large is an error there.
 pub(super) fn parse_float(text: &str) -> Option<f64> {
-    let number: f64 = text.parse().ok()?;
+    let number: f64 = parse_hexadecimal(text).or_else(|| text.parse().ok())?;
     let named = text.trim_start_matches(['+', '-']).starts_with(['i', 'I']);
     (number.is_finite() || number.is_nan() || named).then_some(number)
+}
+
+/// Reads `0x1.8p-2`.
+fn parse_hexadecimal(text: &str) -> Option<f64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (mantissa, exponent) = lower.strip_prefix("0x")?.split_once('p')?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = u64::from_str_radix(&format!("{whole}{fraction}"), 16).ok()?;
+    let scale = exponent.parse::<i32>().ok()?.checked_sub(4 * i32::try_from(fraction.len()).ok()?)?;
+    Some(sign * digits as f64 * 2_f64.powi(scale))
 }
 
 #[cfg(test)]
@@ -101,8 +115,9 @@ mod tests {
             ("0o17", 15),
             ("017", 15),
             ("08", 0),
-            ("1_000", 0),
+            ("1_000", 1000),
             ("0x_1f", 31),
+            ("_1", 0),
             ("5.000", 5),
             ("5.5", 0),
             ("", 0),

@@ -28,7 +28,10 @@ pub(super) fn add(functions: &mut Functions) {
         map.to_entries().into_iter().filter(|(key, _)| !keys.0.contains(key)).collect::<Map>()
     });
     for name in ["deepCopy", "mustDeepCopy"] {
-        functions.add(name, |value: Value| deep_copy(&value));
+        functions.add(name, |value: Value| match value {
+            Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value"),
+            value => Ok(deep_copy(&value)),
+        });
     }
     functions.add("dig", |path: Rest<Value>| dig(&path.0));
     add_merging(functions);

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use crate::gotemplate::Functions;
 
+mod casing;
 mod casting;
 mod dates;
 mod decimal;
@@ -26,13 +27,19 @@ mod json;
 mod json_decoder;
 mod json_encoder;
 mod lists;
+mod matching;
 mod math;
+mod paths;
 mod printing;
 mod random;
 mod reflection;
 mod sequences;
 mod strings;
+mod url;
+mod urls;
 mod versions;
+mod words;
+mod wrapping;
 mod yaml;
 
 pub use host::Host;
@@ -40,6 +47,7 @@ pub use host::Host;
 /// Returns the table of all functions over `host`.
 pub fn library(host: &Rc<Host>) -> Functions {
     let mut functions = Functions::new();
+    casing::add(&mut functions);
     dates::add(&mut functions, host);
     defaults::add(&mut functions);
     dicts::add(&mut functions);
@@ -47,12 +55,16 @@ pub fn library(host: &Rc<Host>) -> Functions {
     encoding::add(&mut functions);
     json::add(&mut functions);
     lists::add(&mut functions);
+    matching::add(&mut functions);
     math::add(&mut functions);
+    paths::add(&mut functions);
     random::add(&mut functions, host);
     reflection::add(&mut functions);
     sequences::add(&mut functions);
     strings::add(&mut functions);
+    urls::add(&mut functions);
     versions::add(&mut functions);
+    wrapping::add(&mut functions);
     yaml::add(&mut functions);
     functions
 }

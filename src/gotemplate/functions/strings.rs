@@ -49,7 +49,7 @@ fn add_splitting(functions: &mut Functions) {
         .add("splitList", |separator: GoString, text: GoString| List::strings(split(&text, &separator, -1)));
     functions.add("join", |separator: GoString, value: Value| join(&separator, &texts(&value)));
     functions.add("sortAlpha", |value: Value| {
-        let mut sorted = texts(&value);
+        let mut sorted = if value.is_nil() { vec![text(&value)] } else { texts(&value) };
         sorted.sort();
         List::strings(sorted)
     });
@@ -153,9 +153,7 @@ fn replaced(text: &GoString, old: &GoString, new: &GoString) -> GoString {
     if old.is_empty() {
         let mut parts = vec![GoString::default()];
         parts.extend(split(text, old, -1));
-        if !text.is_empty() {
-            parts.push(GoString::default());
-        }
+        parts.push(GoString::default());
         return join(new, &parts);
     }
     join(new, &split(text, old, -1))
