@@ -14,6 +14,7 @@ use crate::gotemplate::Functions;
 
 mod casing;
 mod casting;
+mod crypto;
 mod dates;
 mod decimal;
 mod merge;
@@ -35,6 +36,7 @@ mod random;
 mod reflection;
 mod sequences;
 mod strings;
+mod toml;
 mod url;
 mod urls;
 mod versions;
@@ -48,6 +50,7 @@ pub use host::Host;
 pub fn library(host: &Rc<Host>) -> Functions {
     let mut functions = Functions::new();
     casing::add(&mut functions);
+    crypto::add(&mut functions, host);
     dates::add(&mut functions, host);
     defaults::add(&mut functions);
     dicts::add(&mut functions);
@@ -62,6 +65,7 @@ pub fn library(host: &Rc<Host>) -> Functions {
     reflection::add(&mut functions);
     sequences::add(&mut functions);
     strings::add(&mut functions);
+    toml::add(&mut functions);
     urls::add(&mut functions);
     versions::add(&mut functions);
     wrapping::add(&mut functions);

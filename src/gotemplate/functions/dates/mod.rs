@@ -13,7 +13,7 @@ use crate::gotemplate::functions::Host;
 use crate::gotemplate::{Argument, FunctionError, Functions, GoString, Object, Parameter, Value, downcast};
 
 use duration::Duration;
-use time::{Time, Zone};
+pub(super) use time::{Time, Zone};
 
 pub(super) fn add(functions: &mut Functions, host: &Rc<Host>) {
     let source = Rc::clone(host);

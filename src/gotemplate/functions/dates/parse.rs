@@ -214,7 +214,8 @@ impl Fields {
             self.zone_name.strip_prefix("GMT").and_then(|hours| hours.parse::<i32>().ok()).unwrap_or(0);
         let seconds = UtcOffset::from_seconds(hours * 3600).map_or(0, UtcOffset::seconds);
         let zone = Zone::Fixed(self.zone_name.clone(), seconds);
-        Time::new(zone.instant(civil), zone)
+        // Go takes the clock for that of UTC, and only shows it in the zone.
+        Time::new(Zone::Utc.instant(civil), zone)
     }
 }
 

@@ -16,14 +16,14 @@ pub(super) const TYPE: &str = "time.Time";
 
 /// An instant as a clock in a zone shows it.
 #[derive(Clone, Debug)]
-pub(super) struct Time {
+pub(in crate::gotemplate::functions) struct Time {
     instant: Timestamp,
     zone: Zone,
 }
 
 /// A `*time.Location`.
 #[derive(Clone, Debug)]
-pub(super) enum Zone {
+pub(in crate::gotemplate::functions) enum Zone {
     Utc,
     /// The machine's zone, which Go calls `Local`.
     Local(TimeZone),
@@ -50,15 +50,16 @@ impl Zone {
         }
     }
 
-    /// Returns the instant at which a clock in the zone shows `civil`. A time that a clock skips, or shows twice,
-    /// is taken by the offset before the change.
-    pub(super) fn instant(&self, civil: DateTime) -> Timestamp {
-        let zone = match self {
-            Self::Utc => TimeZone::UTC,
-            Self::Local(zone) | Self::Named(zone) => zone.clone(),
-            Self::Fixed(_, offset) => TimeZone::fixed(Offset::from_seconds(*offset).unwrap_or(Offset::UTC)),
-        };
-        zone.to_ambiguous_timestamp(civil).compatible().unwrap_or(Timestamp::UNIX_EPOCH)
+    /// Returns the instant at which a clock in the zone shows `civil`. Where a clock skips that time, or shows it
+    /// twice, the offset is that of the instant which the offset at `civil` in UTC leads to.
+    pub(in crate::gotemplate::functions) fn instant(&self, civil: DateTime) -> Timestamp {
+        let shown = Offset::UTC.to_timestamp(civil).unwrap_or(Timestamp::UNIX_EPOCH);
+        let less =
+            |offset: i32| shown.saturating_sub(SignedDuration::from_secs(offset.into())).unwrap_or(shown);
+        match self.offset(shown) {
+            0 => shown,
+            first => less(self.offset(less(first))),
+        }
     }
 
     fn offset(&self, instant: Timestamp) -> i32 {
@@ -96,7 +97,7 @@ impl Time {
     }
 
     /// Returns an instant in a zone.
-    pub(super) fn new(instant: Timestamp, zone: Zone) -> Self {
+    pub(in crate::gotemplate::functions) fn new(instant: Timestamp, zone: Zone) -> Self {
         Self { instant, zone }
     }
 

@@ -23,8 +23,6 @@ pub(super) enum Code {
     Escape,
     #[error("invalid named capture")]
     NamedCapture,
-    #[error("duplicate capture group name")]
-    DuplicateName,
     #[error("invalid or unsupported Perl syntax")]
     PerlSyntax,
     #[error("invalid nested repetition operator")]

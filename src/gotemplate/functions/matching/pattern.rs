@@ -14,15 +14,17 @@ const LARGEST: usize = 64 << 20;
 pub(super) struct Pattern {
     regex: Regex,
     is_empty: bool,
+    /// The groups' names.
+    groups: Vec<Option<String>>,
 }
 
 impl Pattern {
     pub(super) fn new(text: &GoString) -> Result<Self, SyntaxError> {
         let valid = text.as_text().ok_or_else(|| SyntaxError::new(Code::Utf8, text.to_text()))?;
         let translated = translate(valid)?;
-        let regex = RegexBuilder::new(&translated).size_limit(LARGEST).build();
+        let regex = RegexBuilder::new(&translated.pattern).size_limit(LARGEST).build();
         let regex = regex.map_err(|_| SyntaxError::new(Code::TooLarge, valid))?;
-        Ok(Self { regex, is_empty: valid.is_empty() })
+        Ok(Self { regex, is_empty: valid.is_empty(), groups: translated.groups })
     }
 
     pub(super) fn is_match(&self, text: &[u8]) -> bool {
@@ -133,8 +135,12 @@ impl Pattern {
     fn group<'t>(&self, name: &str, captures: &Captures<'t>) -> Option<&'t [u8]> {
         let padded = name.len() > 1 && name.starts_with('0');
         let number = name.bytes().all(|byte| byte.is_ascii_digit()) && !padded;
-        let found = if number { captures.get(name.parse().ok()?) } else { captures.name(name) };
-        found.map(|found| found.as_bytes())
+        if number {
+            return captures.get(name.parse().ok()?).map(|found| found.as_bytes());
+        }
+        // Of groups with the same name, the first that took part.
+        let named = self.groups.iter().enumerate().filter(|(_, group)| group.as_deref() == Some(name));
+        named.filter_map(|(index, _)| captures.get(index)).map(|found| found.as_bytes()).next()
     }
 }
 

@@ -1,7 +1,6 @@
 //! RE2's syntax put into that of the crate `regex`, which has the same automata, but reads classes by Unicode,
 //! takes no `\Q…\E`, stacks repetitions and knows set operations.
 
-use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::class::{perl_class, read_class, unicode_class};
@@ -10,18 +9,24 @@ use super::error::{Code, SyntaxError};
 /// The most often that something may be repeated.
 const MOST_REPEATS: u32 = 1000;
 
+/// A pattern for the crate `regex`, and the names of its groups.
+pub(super) struct Translation {
+    pub(super) pattern: String,
+    pub(super) groups: Vec<Option<String>>,
+}
+
 /// Writes the pattern for the crate `regex`, or says what is wrong with it.
-pub(super) fn translate(pattern: &str) -> Result<String, SyntaxError> {
+pub(super) fn translate(pattern: &str) -> Result<Translation, SyntaxError> {
     let mut translator = Translator {
         pattern,
         rest: pattern,
         output: String::with_capacity(pattern.len() + 16),
         repeatable: false,
         open: 0,
-        names: HashSet::new(),
+        groups: vec![None],
     };
     translator.run()?;
-    Ok(translator.output)
+    Ok(Translation { pattern: translator.output, groups: translator.groups })
 }
 
 struct Translator<'a> {
@@ -32,7 +37,7 @@ struct Translator<'a> {
     repeatable: bool,
     /// How many groups are open.
     open: usize,
-    names: HashSet<&'a str>,
+    groups: Vec<Option<String>>,
 }
 
 impl<'a> Translator<'a> {
@@ -101,8 +106,8 @@ impl<'a> Translator<'a> {
 
     fn open_group(&mut self) -> Result<(), SyntaxError> {
         if !self.rest.starts_with("(?") {
-            self.open += 1;
             self.emit_raw(1, false);
+            self.capture(None);
             return Ok(());
         }
         for prefix in ["(?P<", "(?<"] {
@@ -113,6 +118,12 @@ impl<'a> Translator<'a> {
         self.flags()
     }
 
+    fn capture(&mut self, name: Option<&'a str>) {
+        self.open += 1;
+        self.repeatable = false;
+        self.groups.push(name.map(str::to_owned));
+    }
+
     fn open_named(&mut self, prefix: &str, after: &'a str) -> Result<(), SyntaxError> {
         let end = after.find('>').ok_or_else(|| SyntaxError::new(Code::NamedCapture, self.rest))?;
         let name = &after[..end];
@@ -121,12 +132,10 @@ impl<'a> Translator<'a> {
         if name.is_empty() || !name.chars().all(is_word) {
             return Err(SyntaxError::new(Code::NamedCapture, whole));
         }
-        if !self.names.insert(name) {
-            return Err(SyntaxError::new(Code::DuplicateName, name));
-        }
-        // The crate wants a letter first; only the replacement sees names, and it finds them by this one.
-        self.open += 1;
-        self.emit_raw(whole.len(), false);
+        // RE2 takes any word for a name, and the same one twice, so names are kept aside.
+        self.rest = &self.rest[whole.len()..];
+        self.output.push('(');
+        self.capture(Some(name));
         Ok(())
     }
 
@@ -159,7 +168,7 @@ impl<'a> Translator<'a> {
                 _ => return Err(wrong()),
             }
         }
-        Err(SyntaxError::new(Code::MissingParenthesis, self.pattern))
+        Err(SyntaxError::new(Code::PerlSyntax, self.rest))
     }
 
     fn close_group(&mut self) -> Result<(), SyntaxError> {
@@ -278,7 +287,10 @@ pub(super) fn read_escape(text: &str) -> Result<(char, &str), SyntaxError> {
             let number = u32::from_str_radix(&after[..length], 8).ok().and_then(char::from_u32);
             return number.map(|character| (character, &after[length..])).ok_or_else(|| invalid(rest));
         }
-        'x' => return read_hexadecimal(rest).ok_or_else(|| invalid(rest)),
+        'x' => {
+            let read = rest.chars().take(2).map(char::len_utf8).sum();
+            return read_hexadecimal(rest).ok_or_else(|| invalid(&rest[read..]));
+        }
         'a' => '\u{7}',
         'f' => '\u{C}',
         'n' => '\n',
