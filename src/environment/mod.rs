@@ -18,6 +18,8 @@ mod schema;
 mod sources;
 mod syntax;
 mod term;
+#[cfg(test)]
+mod tests;
 
 pub use evaluation::Evaluation;
 pub use evaluator::{EvaluateError, Evaluator, Options};

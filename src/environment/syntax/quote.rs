@@ -46,7 +46,7 @@ fn is_printable(character: char) -> bool {
     match character {
         ' '..='~' => true,
         _ if character.is_ascii() => false,
-        _ => !format!("{:?}", String::from_iter(['a', character])).contains("\\u"),
+        _ => !String::from_iter(['a', character]).escape_debug().to_string().contains('\\'),
     }
 }
 
