@@ -1,7 +1,8 @@
 //! What an evaluation gave.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use super::Failure;
 use super::evaluator::Options;
 use super::syntax::{Place, join};
 use super::term::{Content, Entry, Term};
@@ -9,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::resource::Value;
 
 /// An evaluated environment.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Evaluation {
     /// The values, secrets and unknown parts marked; null where the document has neither values nor imports, or
     /// could not be read.
@@ -18,11 +19,22 @@ pub struct Evaluation {
     pub loaded: bool,
     /// All that was found, in the order in which it was found.
     pub diagnostics: Diagnostics,
+    /// The errors of sources, to be told apart by their type. Their texts are for nobody's eyes: the diagnostics have
+    /// them without the secrets that were handed to the source.
+    pub failures: Vec<Failure>,
     variables: BTreeMap<Arc<str>, Value>,
     files: BTreeMap<Arc<str>, Value>,
     secret_paths: Vec<String>,
     unknown_paths: Vec<String>,
     origins: Origin,
+}
+
+/// Shows values with their secrets hidden, and diagnostics.
+impl fmt::Debug for Evaluation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Evaluation");
+        shown.field("value", &self.value).field("diagnostics", &self.diagnostics).finish_non_exhaustive()
+    }
 }
 
 /// Where a value and its parts come from.
@@ -43,6 +55,7 @@ impl Evaluation {
             value: term.map_or(Value::Null, Term::to_value),
             loaded: true,
             diagnostics: diagnostics.into_iter().collect(),
+            failures: Vec::new(),
             variables: BTreeMap::new(),
             files: BTreeMap::new(),
             secret_paths: Vec::new(),

@@ -26,4 +26,4 @@ pub use evaluator::{EvaluateError, Evaluator, Options};
 pub use json::{JsonError, read_json};
 pub use loader::{Folder, InMemory, LoadError, Loader};
 pub use schema::{Schema, SchemaError};
-pub use sources::{Decrypter, Names, Rotator, Source, SourceError, Sources};
+pub use sources::{Decrypter, Failure, Names, Rotator, Sops, SopsError, Source, SourceError, Sources};

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::suggest;
-use crate::environment::evaluator::{CallId, Mode, Opener, Request, Scope, entries};
+use crate::environment::evaluator::{CallId, Mode, Opener, Request, Scope, entries, message};
 use crate::environment::schema::Schema;
 use crate::environment::syntax::{Expression, Kind, quote};
 use crate::environment::term::{Entries, Entry, Shared, Term};
@@ -56,7 +56,7 @@ impl<'d> Scope<'d, '_, '_> {
         let ready = inputs_fit && state_fits && !inputs.lacks_something() && !state.holds_unknown();
         match rotator {
             Some(rotator) if ready => {
-                let state = entries(&state.to_value());
+                let state = entries(&state, self.session.options());
                 self.take(expression, &inputs, gives, Opener::Rotator { rotator, state })
             }
             _ => Rc::new(Term::unknown(gives, &expression.place)),
@@ -96,13 +96,14 @@ impl<'d> Scope<'d, '_, '_> {
         let id: CallId = (Arc::clone(&self.name), expression.id);
         match self.session.opened(&id) {
             Some(Ok(value)) => Scope::term(expression, &value, false),
-            Some(Err(message)) => {
-                let message = self.without_secrets(message, inputs);
+            Some(Err(failure)) => {
+                let message = self.without_secrets(message(&failure), inputs);
+                self.session.failures.push(failure);
                 self.error(&expression.place, message);
                 unknown()
             }
             None => {
-                let Some(inputs) = entries(&inputs.to_value()) else {
+                let Some(inputs) = entries(inputs, self.session.options()) else {
                     self.error(&expression.place, "the inputs must be an object");
                     return unknown();
                 };

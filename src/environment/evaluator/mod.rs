@@ -12,7 +12,7 @@ mod session;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub(crate) use opening::{CallId, Opener, Request, entries};
+pub(crate) use opening::{CallId, Opener, Request, entries, message};
 pub(crate) use scope::{Scope, text_or_unknown};
 pub(crate) use session::{Opened, Session};
 

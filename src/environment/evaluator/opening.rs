@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Opened;
-use crate::environment::{Names, Rotator, Source, SourceError};
+use super::{Opened, Options};
+use crate::environment::term::{Content, Entry, Term};
+use crate::environment::{Failure, Names, Rotator, Source};
 use crate::resource::{Map, Value};
 
 /// A call: the environment that holds it, and its expression there.
@@ -31,20 +32,22 @@ impl Request {
                 rotator.open(&self.inputs, state.as_ref(), &self.names).await
             }
         };
-        (self.id, opened.map_err(|error| message(&error)))
+        (self.id, opened.map_err(Arc::from))
     }
 }
 
 /// Returns an error's text with those of its causes.
-fn message(error: &SourceError) -> String {
+pub(crate) fn message(error: &Failure) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// Returns the entries of inputs; anything but an object was refused by the schema.
-pub(crate) fn entries(value: &Value) -> Option<Map> {
-    match value {
-        Value::Map(entries) => Some(Map::clone(entries)),
-        _ => None,
-    }
+/// Returns the entries of an object; in stricter mode those of a secret one are secret.
+pub(crate) fn entries(object: &Term, options: Options) -> Option<Map> {
+    let Content::Object(_) = &object.content else { return None };
+    let entry = |(key, entry): (Arc<str>, Entry)| {
+        let value = entry.term.to_value();
+        (key, if object.secret && options.stricter { value.secret() } else { value })
+    };
+    Some(object.properties().into_iter().map(entry).collect())
 }

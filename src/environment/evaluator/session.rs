@@ -13,11 +13,11 @@ use super::{
 use crate::diagnostic::Diagnostic;
 use crate::environment::syntax::{self, Parsed, Place};
 use crate::environment::term::{Shared, Term};
-use crate::environment::{Decrypter, Evaluation, LoadError, Names, Sources};
+use crate::environment::{Decrypter, Evaluation, Failure, LoadError, Names, Sources};
 use crate::resource::Value;
 
-/// What a source gave, or the text of its error.
-pub(crate) type Opened = Result<Value, String>;
+/// What a source gave, or its error.
+pub(crate) type Opened = Result<Value, Failure>;
 
 /// One round of an evaluation.
 pub(crate) struct Session<'e> {
@@ -27,6 +27,7 @@ pub(crate) struct Session<'e> {
     root: Arc<str>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) requests: Vec<Request>,
+    pub(crate) failures: Vec<Failure>,
     imports: HashMap<Arc<str>, Imported>,
     /// How many expressions are being evaluated, one inside another.
     depth: u32,
@@ -42,7 +43,7 @@ enum Imported {
 /// No document that a person wrote comes near these.
 const DEEPEST_EXPRESSION: u32 = 2000;
 const DEEPEST_VALUE: u32 = 600;
-const LARGEST: u64 = 256 << 20;
+const LARGEST: u64 = 64 << 20;
 const MOST_LAYERS: usize = 1000;
 
 impl<'e> Session<'e> {
@@ -54,6 +55,7 @@ impl<'e> Session<'e> {
             root: root.into(),
             diagnostics: Vec::new(),
             requests: Vec::new(),
+            failures: Vec::new(),
             imports: HashMap::new(),
             depth: 0,
             size: 0,
@@ -70,7 +72,10 @@ impl<'e> Session<'e> {
         };
         let nothing = document.imports.is_empty() && document.is_empty();
         let term = if nothing { None } else { Some(self.evaluate(&root, document)) };
-        Ok(Evaluation::new(term.as_deref(), self.options(), std::mem::take(&mut self.diagnostics)))
+        let mut evaluation =
+            Evaluation::new(term.as_deref(), self.options(), std::mem::take(&mut self.diagnostics));
+        evaluation.failures = std::mem::take(&mut self.failures);
+        Ok(evaluation)
     }
 
     fn evaluate(&mut self, name: &Arc<str>, document: &syntax::Document) -> Shared {

@@ -1,8 +1,12 @@
 //! What `fn::open`, `fn::rotate` and ciphertext are evaluated with.
 
+mod sops;
+
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use futures::future::BoxFuture;
+
+pub use sops::{Sops, SopsError};
 
 use super::Schema;
 use crate::resource::{Map, Value};
@@ -10,6 +14,9 @@ use crate::secret::Secret;
 
 /// Why a source gave nothing. Its text goes into a diagnostic, so it may hold no secret.
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A [`SourceError`] that is shared.
+pub type Failure = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Something that `fn::open::NAME` reads values from.
 pub trait Source: Send + Sync {

@@ -50,6 +50,14 @@ pub(crate) fn parse(
     (parts, faults)
 }
 
+/// Reads a path by itself, as it stands between `${` and `}`; `None` where it has a fault.
+pub(crate) fn parse_path(path: &str) -> Option<Vec<Step>> {
+    let (mut parts, faults) = parse(&format!("${{{path}}}"), |_, _| None);
+    let access = parts.pop().filter(|part| part.text.is_empty())?.access?;
+    (faults.is_empty() && parts.is_empty())
+        .then(|| access.into_iter().map(|accessor| accessor.step).collect())
+}
+
 /// Reads one access, from behind its `${` to behind its `}`.
 struct Access<'a> {
     text: &'a str,

@@ -10,6 +10,7 @@ mod quote;
 pub(crate) use document::{
     Accessor, Call, Document, Expression, Import, Key, Kind, Part, Place, Properties, Step,
 };
+pub(crate) use interpolation::parse_path;
 pub(crate) use parser::{Parsed, parse};
 pub(crate) use path::join;
 pub(crate) use quote::{quote, quote_bytes};

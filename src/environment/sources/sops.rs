@@ -1,0 +1,254 @@
+//! `fn::open::sops`: a file that SOPS encrypted.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
+use crate::environment::{Names, Schema, Source, SourceError, read_json, syntax};
+use crate::keys::{Identities, Identity, Origin};
+use crate::resource::{Map, Number, Value, decode};
+use crate::secret::Secret;
+use crate::sops::{self, Document, Element, Entry, Format, Kind, Scalar};
+use crate::yaml::format_float;
+
+/// Opens SOPS files of a project. What was encrypted in a file is secret, the rest is not.
+pub struct Sops {
+    root: PathBuf,
+    identities: Arc<Identities>,
+}
+
+impl Sops {
+    /// Returns a source that finds files under `root` and opens them with `identities`.
+    pub fn new(root: impl Into<PathBuf>, identities: Arc<Identities>) -> Self {
+        Self { root: root.into(), identities }
+    }
+}
+
+/// Why a SOPS file gave nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SopsError {
+    /// The inputs are not what the source takes.
+    #[error("the inputs of fn::open::sops")]
+    Inputs(#[source] crate::resource::DecodeError),
+    /// A given key is none.
+    #[error("key {index} of fn::open::sops is not an age identity")]
+    Key {
+        /// Which, from 0.
+        index: usize,
+    },
+    /// `extract` leads nowhere.
+    #[error("`{path}` has no `{extract}`")]
+    Extract {
+        /// The file.
+        path: String,
+        /// What was to be taken out of it.
+        extract: String,
+    },
+    /// The file can't be read or decrypted.
+    #[error(transparent)]
+    Open(#[from] sops::Error),
+    /// A file holds several documents, and which is meant can't be said.
+    #[error("`{path}` holds {count} documents; one is expected")]
+    Documents {
+        /// The file.
+        path: String,
+        /// How many it holds.
+        count: usize,
+    },
+    /// Decryption was cut off.
+    #[error("decrypt `{path}`")]
+    Aborted {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: tokio::task::JoinError,
+    },
+}
+
+/// What the source takes.
+#[derive(serde::Deserialize)]
+struct Inputs {
+    path: String,
+    #[serde(default)]
+    keys: Vec<Secret<String>>,
+    extract: Option<String>,
+}
+
+const INPUTS: &str = r#"{
+    "type": "object",
+    "required": ["path"],
+    "properties": {
+        "path": { "type": "string", "description": "The file, from the project's root" },
+        "keys": {
+            "type": "array", "items": { "type": "string" },
+            "description": "age identities to try before those of this machine"
+        },
+        "extract": { "type": "string", "description": "The part to take: a.b[0] or [\"a\"][\"b\"][0]" }
+    }
+}"#;
+
+impl Source for Sops {
+    fn name(&self) -> &'static str {
+        "sops"
+    }
+
+    fn inputs(&self) -> Schema {
+        let schema = read_json(INPUTS.as_bytes()).ok();
+        schema.and_then(|schema| Schema::parse(&schema).ok()).unwrap_or_else(|| Schema::kind("object"))
+    }
+
+    fn open<'a>(&'a self, inputs: &'a Map, _: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>> {
+        Box::pin(async move {
+            let inputs: Inputs = decode(&Value::Map(Arc::new(inputs.clone()))).map_err(SopsError::Inputs)?;
+            let path = inputs.path.clone();
+            let file = self.root.join(&path);
+            let identities = Arc::clone(&self.identities);
+            let opened = tokio::task::spawn_blocking(move || open(&file, &inputs, &identities)).await;
+            Ok(opened.map_err(|source| SopsError::Aborted { path, source })??)
+        })
+    }
+}
+
+fn open(file: &std::path::Path, inputs: &Inputs, identities: &Identities) -> Result<Value, SopsError> {
+    let path = &inputs.path;
+    let content =
+        std::fs::read(file).map_err(|source| sops::Error::Read { file: path.as_str().into(), source })?;
+    let document = Document::parse(&content, Format::of_path(file), path.as_str())?;
+    let plain = match given(&inputs.keys)? {
+        Some(given) => match sops::decrypt(&document, &given) {
+            Err(sops::Error::NoKey { .. }) => sops::decrypt(&document, identities),
+            decided => decided,
+        },
+        None => sops::decrypt(&document, identities),
+    }?;
+    let [entries] = plain.branches.as_slice() else {
+        return Err(SopsError::Documents { path: path.clone(), count: plain.branches.len() });
+    };
+    let value = mapping(entries);
+    match &inputs.extract {
+        Some(extract) => take(&value, extract)
+            .ok_or_else(|| SopsError::Extract { path: path.clone(), extract: extract.clone() }),
+        None => Ok(value),
+    }
+}
+
+fn given(keys: &[Secret<String>]) -> Result<Option<Identities>, SopsError> {
+    #[expect(clippy::disallowed_methods, reason = "the key goes to age")]
+    let identity = |(index, key): (usize, &Secret<String>)| {
+        Identity::parse(key.expose().trim()).ok_or(SopsError::Key { index })
+    };
+    let identities = keys.iter().enumerate().map(identity).collect::<Result<Vec<_>, _>>()?;
+    let origin = Origin::Given("the keys of fn::open::sops".into());
+    Ok((!identities.is_empty()).then(|| Identities::of(identities, origin)))
+}
+
+/// Follows a path as `${…}` has it; sops's own `["a"]["b"]` is one.
+fn take(value: &Value, extract: &str) -> Option<Value> {
+    let steps = syntax::parse_path(extract)?;
+    let part = steps.iter().try_fold(value, |value, step| match (step, value) {
+        (syntax::Step::Name(name), Value::Map(entries)) => entries.get(name),
+        (syntax::Step::Index(index), Value::List(values)) => values.get(usize::try_from(*index).ok()?),
+        _ => None,
+    });
+    part.cloned()
+}
+
+fn mapping(entries: &[Entry]) -> Value {
+    let item = |entry: &Entry| match entry {
+        Entry::Item(item) => Some((Arc::clone(&item.key), convert(&item.value))),
+        Entry::Comment(_) => None,
+    };
+    Value::map(entries.iter().filter_map(item))
+}
+
+fn convert(value: &sops::Value) -> Value {
+    match &value.kind {
+        Kind::Null => Value::Null,
+        Kind::List(elements) => Value::list(elements.iter().filter_map(|element| match element {
+            Element::Value(value) => Some(convert(value)),
+            Element::Comment(_) => None,
+        })),
+        Kind::Map(entries) => mapping(entries),
+        Kind::Leaf(leaf) => match leaf.public() {
+            Some(public) => scalar(public),
+            None => {
+                #[expect(clippy::disallowed_methods, reason = "the value moves into another hiding place")]
+                let hidden = scalar(leaf.value.expose());
+                hidden.secret()
+            }
+        },
+    }
+}
+
+fn scalar(scalar: &Scalar) -> Value {
+    match scalar {
+        Scalar::String(text) => text.as_str().into(),
+        Scalar::Int(value) => (*value).into(),
+        Scalar::Float(value) => Value::Number(Number::from_text(format_float(*value))),
+        Scalar::Bool(value) => (*value).into(),
+        Scalar::Time(time) => time.to_string().into(),
+        Scalar::Bytes(bytes) => Value::Bytes(bytes.as_slice().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::{Evaluator, Folder, Options, Sources};
+    use crate::keys::Passphrases;
+    use crate::resource::redacted;
+
+    fn names() -> Names {
+        Names { root: "env".into(), current: "env".into() }
+    }
+
+    #[test]
+    fn a_part_is_found_by_either_form_of_a_path() {
+        let value = read_json(br#"{"a": {"b c": [1, {"d": 2}]}}"#).unwrap();
+        assert_eq!(take(&value, r#"["a"]["b c"][1]["d"]"#), Some(2.into()));
+        assert_eq!(take(&value, r#"a["b c"][0]"#), Some(1.into()));
+        assert_eq!(take(&value, "a.x"), None);
+        assert_eq!(take(&value, "a.["), None);
+    }
+
+    #[tokio::test]
+    async fn a_missing_file_and_a_wrong_key_are_named() {
+        let root = tempfile::tempdir().unwrap();
+        let source = Sops::new(root.path(), Arc::new(Identities::default()));
+        let inputs = |entries: &str| match read_json(entries.as_bytes()) {
+            Ok(Value::Map(entries)) => Map::clone(&entries),
+            _ => Map::new(),
+        };
+        let error = source.open(&inputs(r#"{"path": "a/b.yaml"}"#), &names()).await.unwrap_err();
+        assert_eq!(error.to_string(), "read `a/b.yaml`");
+        std::fs::write(root.path().join("plain.yaml"), "a: 1\n").unwrap();
+        let error = source.open(&inputs(r#"{"path": "plain.yaml"}"#), &names()).await.unwrap_err();
+        assert_eq!(error.to_string(), "`plain.yaml` is not encrypted with SOPS");
+    }
+
+    #[tokio::test]
+    async fn what_was_encrypted_is_secret() {
+        let shared = std::env::var("EGGTOOTH_SHARED").unwrap_or_else(|_| "../shared".to_owned());
+        let vectors = PathBuf::from(shared).join("vectors/sops");
+        if !vectors.is_dir() {
+            println!("SKIPPED: the vectors of SOPS are not here");
+            return;
+        }
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("environments")).unwrap();
+        let document = "values:\n  s: {fn::open::sops: {path: example.yaml}}\n";
+        std::fs::write(root.path().join("environments/prod.yaml"), document).unwrap();
+        std::fs::copy(vectors.join("sops-repo/example.age.yaml"), root.path().join("example.yaml")).unwrap();
+        let keys = std::fs::read_to_string(vectors.join("keys/x25519.txt")).unwrap();
+        let identities = Identities::parse(&keys, Origin::Given("keys".into()), Passphrases::default());
+        let sources = Sources::new().source(Sops::new(root.path(), Arc::new(identities)));
+        let evaluator = Evaluator::new(Folder::new(root.path()), sources, Map::new(), Options::default());
+        let evaluation = evaluator.evaluate("prod").await.unwrap();
+        assert!(evaluation.diagnostics.is_empty(), "{}", evaluation.diagnostics);
+        let shown = redacted(&evaluation.value);
+        assert_eq!(shown["s"]["myapp1"], "[secret]", "{shown}");
+    }
+}
