@@ -44,7 +44,7 @@ enum Imported {
 const DEEPEST_EXPRESSION: u32 = 2000;
 const DEEPEST_VALUE: u32 = 600;
 const LARGEST: u64 = 64 << 20;
-const MOST_LAYERS: usize = 1000;
+const MOST_LAYERS: usize = 250;
 
 impl<'e> Session<'e> {
     pub(crate) fn new(evaluator: &'e Evaluator, mode: Mode, root: &str, progress: &'e mut Progress) -> Self {
