@@ -173,7 +173,7 @@ impl<'a> Planner<'a> {
     }
 
     fn provider(&mut self, urn: &Urn) -> Option<&'a dyn Provider> {
-        self.providers.of(urn).map_err(|unknown| self.problems.push(unknown)).ok()
+        self.providers.of(urn).map_err(|unknown| self.problems.push(*unknown)).ok()
     }
 
     fn refuse(&mut self, urn: &Urn, what: &str, why: Option<&str>) {

@@ -178,7 +178,9 @@ impl Run<'_> {
         self.wait(resource).await?;
         let inputs = self.inputs(resource);
         if inputs.holds_unknown() {
-            return Err(StepError::Unresolved { of: self.missing(resource) }.into());
+            return Err(
+                StepError::Unresolved { of: resource.inputs.dependencies().into_iter().collect() }.into()
+            );
         }
         let live = self.live(&step.urn);
         let replaced = step.change.operation == Operation::Replace;
@@ -298,10 +300,6 @@ impl Run<'_> {
     fn inputs(&self, resource: &Resource) -> Value {
         let outputs = lock(&self.outputs);
         resource.inputs.resolve(&|urn| outputs.get(urn).cloned())
-    }
-
-    fn missing(&self, resource: &Resource) -> Vec<Urn> {
-        resource.inputs.dependencies().into_iter().collect()
     }
 
     fn live(&self, urn: &Urn) -> &Live {

@@ -185,7 +185,7 @@ fn infer(
                     brought.entry(brings).or_default().push(position);
                 }
             }
-            Err(unknown) => problems.push(unknown),
+            Err(unknown) => problems.push(*unknown),
         }
     }
     let mut unmet = Vec::new();
@@ -219,17 +219,11 @@ fn targets(edges: &[BTreeSet<Edge>], index: &HashMap<Urn, usize>) -> Vec<BTreeSe
 }
 
 fn cycle_problem(cycle: &[usize], resources: &[Resource], edges: &[BTreeSet<Edge>]) -> Diagnostic {
-    let mut text = String::from("resources wait for each other: ");
-    for (step, &from) in cycle.iter().enumerate() {
-        let to = &resources[cycle[(step + 1) % cycle.len()]].urn;
-        let because = edges[from].iter().find(|edge| edge.to == *to).map(|edge| edge.because.to_string());
-        text.push_str(&format!(
-            "{} → {} ({}){}",
-            title(&resources[from].urn),
-            title(to),
-            because.unwrap_or_default(),
-            if step + 1 < cycle.len() { ", " } else { "" }
-        ));
-    }
+    let arrows = cycle.iter().zip(cycle.iter().cycle().skip(1)).map(|(&from, &to)| {
+        let (edges, from, to) = (&edges[from], &resources[from].urn, &resources[to].urn);
+        let because = edges.iter().find(|edge| edge.to == *to).map(|edge| edge.because.to_string());
+        format!("{} → {} ({})", title(from), title(to), because.unwrap_or_default())
+    });
+    let text = format!("resources wait for each other: {}", arrows.collect::<Vec<_>>().join(", "));
     Diagnostic::error(text).hint("take one of these arrows away")
 }

@@ -25,7 +25,7 @@ pub struct Observed {
 pub enum ReadError {
     /// A resource of a type that no provider serves, as of a snapshot of another version.
     #[error("{0}")]
-    UnknownType(Diagnostic),
+    UnknownType(Box<Diagnostic>),
     /// A provider could not read.
     #[error(transparent)]
     Provider(#[from] ProviderError),

@@ -15,7 +15,9 @@ pub(super) struct Order {
 pub(super) fn order(before: &[BTreeSet<usize>]) -> Order {
     let mut after = vec![Vec::new(); before.len()];
     for (node, needed) in before.iter().enumerate() {
-        needed.iter().for_each(|&other| after[other].push(node));
+        for &other in needed {
+            after[other].push(node);
+        }
     }
     let mut missing: Vec<usize> = before.iter().map(BTreeSet::len).collect();
     let mut ready: BTreeSet<usize> = (0..before.len()).filter(|&node| missing[node] == 0).collect();

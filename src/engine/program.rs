@@ -28,7 +28,7 @@ impl Program {
         for resource in &self.resources {
             match providers.of(&resource.urn) {
                 Ok(provider) => problems.extend(provider.check(&resource.urn, &resource.inputs)),
-                Err(unknown) => problems.push(unknown),
+                Err(unknown) => problems.push(*unknown),
             }
         }
         problems

@@ -23,14 +23,14 @@ impl Providers {
     }
 
     /// Returns the provider of a resource.
-    pub fn of(&self, urn: &Urn) -> Result<&dyn Provider, Diagnostic> {
+    pub fn of(&self, urn: &Urn) -> Result<&dyn Provider, Box<Diagnostic>> {
         let prefix = prefix(urn);
         self.0.get(prefix).map(AsRef::as_ref).ok_or_else(|| {
             let problem = Diagnostic::error(format!("{urn}: no provider serves the type `{}`", urn.kind()));
-            match suggest(prefix, self.0.keys().copied()) {
+            Box::new(match suggest(prefix, self.0.keys().copied()) {
                 Some(near) => problem.hint(format!("did you mean `{near}:`?")),
                 None => problem,
-            }
+            })
         })
     }
 }

@@ -66,7 +66,7 @@ impl World {
                 }
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn work(&self, urn: &Urn, line: String) -> Result<(), ProviderError> {
@@ -210,7 +210,7 @@ impl Notes {
 }
 
 impl Journal for Notes {
-    fn begin<'a>(&'a self, entry: Entry) -> BoxFuture<'a, Result<(), StateError>> {
+    fn begin(&self, entry: Entry) -> BoxFuture<'_, Result<(), StateError>> {
         Box::pin(async move {
             self.document.lock().unwrap().entries.push(entry);
             self.world.point().await;
@@ -350,14 +350,11 @@ impl Stack {
         };
         // Several steps may have come to the point at once: one kill is enough.
         let _ = self.world.killed.notified().now_or_never();
-        match &outcome {
-            Some(outcome) => {
-                self.snapshot = outcome.snapshot.clone().at(self.snapshot.serial + 1);
-            }
-            None => {
-                let hmac_key = fingerprints.sealed();
-                self.journal = Some(JournalDocument { hmac_key, ..notes.kept() });
-            }
+        if let Some(outcome) = &outcome {
+            self.snapshot = outcome.snapshot.clone().at(self.snapshot.serial + 1);
+        } else {
+            let hmac_key = fingerprints.sealed();
+            self.journal = Some(JournalDocument { hmac_key, ..notes.kept() });
         }
         outcome
     }

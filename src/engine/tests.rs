@@ -255,7 +255,7 @@ async fn a_cancelled_run_ends_what_runs_and_begins_nothing() {
     assert_eq!(stack.world.names(), ["runs"]);
     assert!(outcome.failures.is_empty() && !outcome.is_complete());
     assert_eq!(
-        outcome.not_begun.iter().map(|urn| urn.name()).collect::<BTreeSet<_>>(),
+        outcome.not_begun.iter().map(crate::resource::Urn::name).collect::<BTreeSet<_>>(),
         BTreeSet::from(["gated", "later"])
     );
     assert!(stack.snapshot.record(&urn("runs")).is_some());

@@ -48,6 +48,9 @@ pub struct Documents {
     pub journal: Option<Stored>,
 }
 
+/// A lock, and both documents as they were read under it.
+pub type Locked = (Arc<dyn Lock>, Documents);
+
 /// A place that keeps one stack's state and its lock.
 pub trait Backend: Send + Sync {
     /// Returns what a document is called, for messages.
@@ -78,7 +81,7 @@ pub trait Backend: Send + Sync {
         &'a self,
         holder: Holder,
         progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<(Arc<dyn Lock>, Documents), StateError>>;
+    ) -> BoxFuture<'a, Result<Locked, StateError>>;
 
     /// Returns who holds the lock.
     fn holder(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>>;

@@ -12,7 +12,7 @@ use std::{
 use futures::future::{BoxFuture, ready};
 use sha2::{Digest as _, Sha256};
 
-use super::{Backend, Document, Documents, Holder, Lock, Revision, StateError, Stored};
+use super::{Backend, Document, Documents, Holder, Lock, Locked, Revision, StateError, Stored};
 use crate::resource::{Forbidden, Permit, Progress};
 
 /// One stack's state in a folder. Calls return at once: files are small and local.
@@ -157,11 +157,7 @@ impl Backend for FileBackend {
         Box::pin(ready(self.unchanged(document, Some(revision)).and_then(|()| remove())))
     }
 
-    fn lock<'a>(
-        &'a self,
-        holder: Holder,
-        _: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<(Arc<dyn Lock>, Documents), StateError>> {
+    fn lock<'a>(&'a self, holder: Holder, _: &'a dyn Progress) -> BoxFuture<'a, Result<Locked, StateError>> {
         Box::pin(ready(self.take(&holder).and_then(|lock| Ok((lock, self.documents()?)))))
     }
 

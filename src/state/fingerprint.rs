@@ -143,13 +143,11 @@ impl Fingerprints {
     fn open(&self) -> Option<(Key, SealedKey)> {
         let stored = self.stored.as_ref()?;
         let opened = self.sealing.open(&stored.age);
-        let key: Key = match opened.as_ref().map(|bytes| <[u8; 32]>::try_from(bytes.expose().as_slice())) {
-            Ok(Ok(key)) => Zeroizing::new(key),
-            Ok(Err(_)) | Err(_) => {
-                tracing::warn!("the key of the fingerprints can't be opened: a new one takes its place");
-                return None;
-            }
+        let Ok(Ok(key)) = opened.as_ref().map(|bytes| <[u8; 32]>::try_from(bytes.expose().as_slice())) else {
+            tracing::warn!("the key of the fingerprints can't be opened: a new one takes its place");
+            return None;
         };
+        let key: Key = Zeroizing::new(key);
         let recipients = self.sealing.recipients();
         if recipients.is_empty() || recipients == stored.recipients {
             return Some((key, stored.clone()));

@@ -32,7 +32,7 @@ pub enum Entry {
 /// Where a run writes its steps down.
 pub trait Journal: Send + Sync {
     /// Writes a beginning down and returns once it is safe.
-    fn begin<'a>(&'a self, entry: Entry) -> BoxFuture<'a, Result<(), StateError>>;
+    fn begin(&self, entry: Entry) -> BoxFuture<'_, Result<(), StateError>>;
 
     /// Takes an end, to be written with the next beginning: should it be lost, the live resource tells.
     fn end(&self, entry: Entry);

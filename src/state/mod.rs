@@ -17,7 +17,7 @@ mod sealing;
 mod session;
 mod snapshot;
 
-pub use backend::{Backend, Document, Documents, Lock, Revision, Stored};
+pub use backend::{Backend, Document, Documents, Lock, Locked, Revision, Stored};
 pub use cluster::ClusterBackend;
 pub use error::StateError;
 pub use file::FileBackend;

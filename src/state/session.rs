@@ -150,7 +150,7 @@ impl Session {
 }
 
 impl Journal for Session {
-    fn begin<'a>(&'a self, entry: Entry) -> BoxFuture<'a, Result<(), StateError>> {
+    fn begin(&self, entry: Entry) -> BoxFuture<'_, Result<(), StateError>> {
         Box::pin(async move { self.flush(self.append(entry)).await })
     }
 

@@ -18,7 +18,7 @@ use super::{ClusterBackend, NAMESPACE, failed, is_code, unless_missing};
 use crate::clock::Clock;
 use crate::resource::{Forbidden, Permit, Progress};
 use crate::state::holder::Life;
-use crate::state::{Documents, Holder, Lock, StateError};
+use crate::state::{Holder, Lock, Locked, StateError};
 
 /// How long a lease lasts that is not renewed.
 const DURATION: Duration = Duration::from_secs(15);
@@ -29,7 +29,7 @@ const MARGIN: Duration = Duration::from_secs(3);
 /// How often a run that waits looks again.
 const LOOK: Duration = Duration::from_millis(500);
 /// By how much clocks of two machines may differ before a lease is taken to have ended by its times alone.
-const SKEW: Duration = Duration::from_secs(60);
+const SKEW: Duration = Duration::from_mins(1);
 /// The annotation that says who holds the lease.
 const HOLDER: &str = "eggtooth.dev/holder";
 
@@ -45,7 +45,7 @@ impl ClusterBackend {
         &self,
         holder: Holder,
         progress: &dyn Progress,
-    ) -> Result<(Arc<dyn Lock>, Documents), StateError> {
+    ) -> Result<Locked, StateError> {
         let (mut lease, namespace) = futures::try_join!(self.lease(), self.namespace())?;
         if namespace.is_none_or(|namespace| namespace.metadata.deletion_timestamp.is_some()) {
             self.make_namespace(progress).await?;

@@ -14,7 +14,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 
-use super::{Backend, Document, Documents, Holder, Lock, Revision, StateError};
+use super::{Backend, Document, Documents, Holder, Locked, Revision, StateError};
 use crate::clock::Clock;
 use crate::resource::Progress;
 
@@ -107,7 +107,7 @@ impl Backend for ClusterBackend {
         &'a self,
         holder: Holder,
         progress: &'a dyn Progress,
-    ) -> BoxFuture<'a, Result<(Arc<dyn Lock>, Documents), StateError>> {
+    ) -> BoxFuture<'a, Result<Locked, StateError>> {
         Box::pin(self.take_lease(holder, progress))
     }
 

@@ -14,7 +14,7 @@ use crate::state::StateError;
 /// Says of the namespace that we made it.
 const MADE: &str = "eggtooth.dev/made";
 /// How long the namespace may take to go away.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PLACE: &str = "Namespace eggtooth-system";
 
 impl ClusterBackend {
