@@ -6,8 +6,7 @@ use futures::FutureExt;
 use serde_json::Value as Json;
 
 use super::{
-    ApiResource, Client, Definition, KubernetesError, Manifest, Selection, list::side_by_side,
-    settled::is_built_in,
+    ApiResource, Client, KubernetesError, Manifest, Selection, list::side_by_side, settled::is_built_in,
 };
 use crate::resource::GroupKind;
 
@@ -34,17 +33,18 @@ impl Client {
     }
 
     async fn of_definition(&self, object: &Manifest) -> Result<Vec<(String, usize)>, KubernetesError> {
-        let Some(definition) = Definition::read(object) else { return Ok(Vec::new()) };
         let discovery = self.discovery().await?;
-        let Some(resource) = discovery.find(&definition.kind, None) else { return Ok(Vec::new()) };
+        // A definition's name is `plural.group`; its spec may not have been read.
+        let Some((plural, group)) = object.name().split_once('.') else { return Ok(Vec::new()) };
+        let defined = |resource: &&ApiResource| resource.plural == plural && resource.group == group;
+        let Some(resource) = discovery.kinds().find(defined) else { return Ok(Vec::new()) };
         let objects = self.list_metadata(resource, Selection::default()).await?;
         let owners: BTreeSet<&str> = objects.iter().map(Manifest::uid).collect();
         let namespaces: BTreeSet<&str> = objects.iter().filter_map(Manifest::namespace).collect();
         let secrets = self.resource(&GroupKind::new("", "Secret"), Some("v1")).await?;
         let counts = namespaces.into_iter().map(|namespace| self.owned(&secrets, namespace, &owners).boxed());
         let owned = side_by_side(counts.collect()).await?;
-        let counted =
-            [(definition.kind.kind.clone(), objects.len()), ("Secret".to_owned(), owned.iter().sum())];
+        let counted = [(resource.kind.clone(), objects.len()), ("Secret".to_owned(), owned.iter().sum())];
         Ok(counted.into_iter().filter(|(_, count)| *count > 0).collect())
     }
 

@@ -7,6 +7,8 @@
 
 mod apply;
 mod blast_radius;
+#[cfg(test)]
+mod cluster_tests;
 mod client;
 mod compare;
 mod connect;
