@@ -7,7 +7,7 @@ use super::error::{Error, Problem};
 use super::format::Format;
 use super::metadata::Metadata;
 use super::tree::{Entry, Kind};
-use super::{json, yaml};
+use super::{dotenv, ini, json, yaml};
 
 /// An encrypted file: its values, still encrypted, and what it says about its encryption.
 ///
@@ -44,7 +44,7 @@ impl Document {
         let name = name.into();
         let malformed = |source| Error::Malformed { file: Arc::clone(&name), source };
         let mut branches = read(content, format).map_err(malformed)?;
-        let Some(metadata) = extract_metadata(&mut branches) else {
+        let Some(metadata) = extract_metadata(&mut branches, format).map_err(malformed)? else {
             return Err(Error::NotEncrypted { file: name });
         };
         let metadata = Metadata::of_tree(&metadata).map_err(malformed)?;
@@ -69,14 +69,29 @@ impl Document {
 
 fn read(content: &[u8], format: Format) -> Result<Vec<Vec<Entry>>, Problem> {
     match format {
-        Format::Yaml => yaml::read(std::str::from_utf8(content).map_err(|_| Problem::NotText)?),
+        Format::Yaml => yaml::read(text(content)?),
         Format::Json | Format::Binary => Ok(vec![json::read(content)?]),
-        Format::Dotenv | Format::Ini => Err(Problem::Format("this format is not supported yet")),
+        Format::Dotenv => Ok(vec![dotenv::read(text(content)?)?]),
+        Format::Ini => Ok(vec![ini::read(text(content)?)?]),
+    }
+}
+
+fn text(content: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(content).map_err(|_| Problem::NotText)
+}
+
+/// Takes the metadata out of the documents; `None` where there is none.
+fn extract_metadata(branches: &mut [Vec<Entry>], format: Format) -> Result<Option<Vec<Entry>>, Problem> {
+    let Some(first) = branches.first_mut() else { return Ok(None) };
+    match format {
+        Format::Yaml | Format::Json | Format::Binary => Ok(extract_nested(branches)),
+        Format::Dotenv => dotenv::extract_metadata(first),
+        Format::Ini => ini::extract_metadata(first),
     }
 }
 
 /// Takes `sops` out of all documents and returns that of the first.
-fn extract_metadata(branches: &mut [Vec<Entry>]) -> Option<Vec<Entry>> {
+fn extract_nested(branches: &mut [Vec<Entry>]) -> Option<Vec<Entry>> {
     let is_metadata = |entry: &Entry| matches!(entry, Entry::Item(item) if &*item.key == "sops");
     let at = branches.first()?.iter().position(is_metadata)?;
     let metadata = match branches[0].remove(at) {

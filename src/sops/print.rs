@@ -10,8 +10,8 @@ use crate::yaml::{Emitter, Layout, format_float};
 use super::decrypt::Plain;
 use super::error::Problem;
 use super::format::Format;
-use super::json;
 use super::tree::{Comment, Element, Entry, Kind, Scalar, Value};
+use super::{dotenv, ini, json};
 
 /// sops's indent.
 const LAYOUT: Layout = Layout::GoYamlV3 { indent: 4 };
@@ -24,7 +24,8 @@ impl Plain {
             Format::Yaml => write_yaml(&self.branches).into_bytes(),
             Format::Json => json::write(first).into_bytes(),
             Format::Binary => return write_binary(first),
-            Format::Dotenv | Format::Ini => return Err(Problem::Format("this format is not supported yet")),
+            Format::Dotenv => dotenv::write(first)?.into_bytes(),
+            Format::Ini => ini::write(first)?.into_bytes(),
         };
         Ok(Secret::new(text))
     }
