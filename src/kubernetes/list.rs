@@ -41,8 +41,8 @@ pub(super) async fn side_by_side<T: Send>(
 struct Page {
     #[serde(default)]
     metadata: PageMetadata,
-    #[serde(default)]
-    items: Vec<Json>,
+    /// An empty list of metadata says null.
+    items: Option<Vec<Json>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -83,7 +83,7 @@ impl Client {
             return Ok(self.list_metadata(resource, selection).await?.len());
         }
         let page = self.page(resource, selection, METADATA, "", 1).await?;
-        Ok(page.items.len() + page.metadata.remaining_item_count)
+        Ok(page.items.map_or(0, |items| items.len()) + page.metadata.remaining_item_count)
     }
 
     async fn pages(
@@ -96,7 +96,7 @@ impl Client {
         let mut next = String::new();
         loop {
             let page = self.page(resource, selection, accept, &next, PAGE).await?;
-            for item in page.items {
+            for item in page.items.unwrap_or_default() {
                 found.push(typed(item, resource)?);
             }
             next = page.metadata.next;

@@ -69,6 +69,11 @@ impl ReleaseProvider {
         all.get(place).map(|(inputs, prepared)| (inputs.clone(), Arc::clone(prepared)))
     }
 
+    /// Forgets all that was prepared, so that the next plan looks at the cluster anew.
+    pub fn forget_all(&self) {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Forgets what was prepared: the cluster is another one now.
     fn forget(&self, prepared: &Prepared) {
         let mut all = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,157 @@
+//! Our releases on a real control plane, seen by the real helm.
+
+use std::path::Path;
+use std::time::Instant;
+
+use eggtooth::clock::Clock;
+use eggtooth::helm::release::ReleaseProvider;
+use eggtooth::helm::repository::{Charts, Digest};
+use eggtooth::kubernetes::{Client, Target};
+use eggtooth::resource::{
+    Apply, Delete, Known, Live, Operation, Options as ResourceOptions, Provider, Record, Silent, Urn, Value,
+};
+use libtest_mimic::Trial;
+use serde_json::{Value as Json, json};
+
+use crate::cases::operator::charts;
+use crate::cases::trial;
+use crate::cluster::{Cluster, Options};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![trial("release::helm_reads_our_release_and_a_second_run_changes_nothing", ours_is_helms)]
+}
+
+fn ours_is_helms() {
+    let Some(charts) = charts() else { return };
+    let cluster = Cluster::start(&Options::default());
+    cluster.kubectl(["create", "namespace", "external-secrets"]);
+    let release = Release::new(&cluster, &charts);
+
+    let (live, operation) = release.plan(&cluster, None);
+    assert_eq!(operation, Operation::Create);
+    let record = release.apply(&cluster, &live, None);
+
+    let listed: Json =
+        serde_json::from_str(&cluster.helm(["list", "--all-namespaces", "--output=json"])).unwrap();
+    assert_eq!(listed[0]["status"], "deployed");
+    assert_eq!(listed[0]["chart"], "external-secrets-2.9.0");
+    let in_release = ["external-secrets", "--namespace=external-secrets"];
+    let manifest = cluster.helm(["get", "manifest"].iter().chain(&in_release));
+    assert!(manifest.contains("patched: \"yes\""), "helm knows of our patches");
+
+    let started = Instant::now();
+    let (_, operation) = release.plan(&cluster, Some(&record));
+    println!("an unchanged release is compared in {:?}", started.elapsed());
+    assert_eq!(operation, Operation::Same);
+
+    cluster.kubectl(["delete", "configmap,service", "--all", "--namespace=external-secrets"]);
+    let (live, operation) = release.plan(&cluster, Some(&record));
+    assert_eq!(operation, Operation::Update);
+    let record = release.apply(&cluster, &live, Some(&record));
+    assert_eq!(release.plan(&cluster, Some(&record)).1, Operation::Same);
+
+    cluster.helm([
+        "upgrade",
+        "external-secrets",
+        &release.archive,
+        "--namespace=external-secrets",
+        "--reuse-values",
+    ]);
+    let (live, _) = release.plan(&cluster, Some(&record));
+    let record = release.apply(&cluster, &live, Some(&record));
+    cluster.helm(["rollback", "external-secrets", "1", "--namespace=external-secrets"]);
+
+    release.delete(&cluster, &record);
+    let left =
+        cluster.kubectl(["get", "customresourcedefinitions,secrets", "--all-namespaces", "--output=name"]);
+    assert!(!left.contains("external-secrets"), "{left}");
+}
+
+struct Release {
+    archive: String,
+    provider: ReleaseProvider,
+    urn: Urn,
+    inputs: Value,
+    options: ResourceOptions,
+}
+
+impl Release {
+    fn new(cluster: &Cluster, charts: &Path) -> Self {
+        let archive = charts.join("external-secrets-2.9.0.tgz");
+        let target = Target { kubeconfig: Some(cluster.kubeconfig().to_owned()), ..Target::default() };
+        let client = cluster.block_on(Client::connect(&target)).unwrap();
+        let places = Charts { folder: Some(charts.to_owned()), cache: "/nonexistent".into() };
+        let digest = Digest::compute(&std::fs::read(&archive).unwrap()).to_string();
+        let inputs = json!({
+            "name": "external-secrets", "namespace": "external-secrets", "wait": true,
+            "values": {"concurrent": 3, "webhook": {"readinessProbe": {"initialDelaySeconds": 1}}},
+            "chart": {"name": "external-secrets", "version": "2.9.0", "digest": digest,
+                "repository": "https://charts.external-secrets.io"},
+            "patches": [{"target": {"kind": "Deployment", "name": "external-secrets"},
+                "patch": [{"op": "add", "path": "/metadata/labels/patched", "value": "yes"}]}],
+        });
+        Self {
+            archive: archive.to_str().unwrap().to_owned(),
+            provider: ReleaseProvider::new(client, places, Clock::system()),
+            urn: Urn::new("test", "s", "helm:Release", "external-secrets"),
+            inputs: Value::from(&inputs),
+            options: ResourceOptions::default(),
+        }
+    }
+
+    fn known<'a>(&'a self, record: Option<&'a Record>) -> Known<'a> {
+        Known { urn: &self.urn, inputs: Some(&self.inputs), record, options: Some(&self.options) }
+    }
+
+    fn plan(&self, cluster: &Cluster, record: Option<&Record>) -> (Live, Operation) {
+        let known = self.known(record);
+        // Another run: nothing is remembered but the snapshot's record.
+        self.provider.forget_all();
+        cluster.block_on(async {
+            self.provider.prepare(&[known]).await.unwrap();
+            let live = self.provider.read(&[known]).await.unwrap().remove(0);
+            let change = self.provider.diff(known, &live);
+            for child in change.children.iter().filter(|child| child.operation != Operation::Same) {
+                println!("{:?} {} {} {:?}", child.operation, child.kind, child.name, child.fields);
+            }
+            println!("{:?} {:?}", change.operation, change.reason);
+            (live, change.operation)
+        })
+    }
+
+    fn apply(&self, cluster: &Cluster, live: &Live, record: Option<&Record>) -> Record {
+        let change = self.provider.diff(self.known(record), live);
+        let apply = Apply {
+            urn: &self.urn,
+            inputs: &self.inputs,
+            options: &self.options,
+            record,
+            live,
+            change: &change,
+            progress: &Silent,
+        };
+        let started = Instant::now();
+        let applied = cluster.block_on(self.provider.apply(apply)).unwrap();
+        println!("applied in {:?}", started.elapsed());
+        Record {
+            urn: self.urn.clone(),
+            inputs: eggtooth::resource::redacted(&self.inputs),
+            outputs: eggtooth::resource::redacted(&applied.outputs),
+            dependencies: Vec::new(),
+            uid: None,
+            created: applied.created,
+            protect: false,
+            retain_on_delete: false,
+        }
+    }
+
+    fn delete(&self, cluster: &Cluster, record: &Record) {
+        let known = Known { urn: &self.urn, inputs: None, record: Some(record), options: None };
+        self.provider.forget_all();
+        cluster.block_on(async {
+            let live = self.provider.read(&[known]).await.unwrap().remove(0);
+            assert_eq!(self.provider.diff(known, &live).operation, Operation::Delete);
+            self.provider.delete(Delete { record, live: &live, progress: &Silent }).await.unwrap();
+        });
+    }
+}
