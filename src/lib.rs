@@ -20,5 +20,6 @@ pub mod event;
 pub mod resource;
 pub mod yaml;
 pub mod diagnostic;
+pub mod scrubber;
 pub mod secret;
 pub mod clock;

@@ -5,12 +5,15 @@
 
 mod canary;
 mod certificate;
+mod provider;
 mod resource_refs;
+mod seeded;
 mod store;
 mod webhook;
 
 pub use canary::{canary, canary_name};
 pub use certificate::{CertificateError, WebhookCertificate};
+pub use provider::ExternalSecrets;
 pub use resource_refs::{brings, needs};
 pub use store::{Condition, OnePassword, Store, StoreReference};
 pub use webhook::{WebhookError, WebhookServing};

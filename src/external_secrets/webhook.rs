@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use super::{API_VERSION, GROUP};
+use crate::{clock::Clock, resource::Progress};
 use kube::{
     Client,
     api::{Api, ApiResource, DynamicObject, GroupVersionKind, PostParams},
 };
-use tokio::time::Instant;
-
-use super::{API_VERSION, GROUP};
-use crate::resource::Progress;
 
 /// How often is asked. The API server answers in a few milliseconds; what is waited for takes seconds.
 const PAUSE: Duration = Duration::from_millis(75);
@@ -18,6 +16,7 @@ const PAUSE: Duration = Duration::from_millis(75);
 #[derive(Clone)]
 pub struct WebhookServing {
     client: Client,
+    clock: Clock,
     deadline: Duration,
 }
 
@@ -39,8 +38,8 @@ pub enum WebhookError {
 
 impl WebhookServing {
     /// Returns a wait of at most `deadline`.
-    pub fn new(client: Client, deadline: Duration) -> Self {
-        Self { client, deadline }
+    pub fn new(client: Client, clock: Clock, deadline: Duration) -> Self {
+        Self { client, clock, deadline }
     }
 
     /// Waits until a dry run passes the webhook.
@@ -51,17 +50,17 @@ impl WebhookServing {
         );
         let stores: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
         let parameters = PostParams { dry_run: true, field_manager: Some("eggtooth".to_owned()) };
-        let end = Instant::now() + self.deadline;
+        let end = self.clock.elapsed() + self.deadline;
         loop {
             let reason = match stores.create(&parameters, &probe(&resource)).await {
                 Ok(_) => return Ok(()),
                 Err(error) => wait_reason(error)?,
             };
-            if Instant::now() >= end {
+            if self.clock.elapsed() >= end {
                 return Err(WebhookError::Deadline { seconds: self.deadline.as_secs(), reason });
             }
             progress.waiting("the webhook of External Secrets", &reason);
-            tokio::time::sleep(PAUSE).await;
+            self.clock.sleep(PAUSE).await;
         }
     }
 }

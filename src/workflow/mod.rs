@@ -1,1 +1,23 @@
-//! The verbs: the whole story of each, in one screen.
+//! The verbs: the whole story of each in one screen.
+//!
+//! A verb takes its [`Surroundings`] and the stacks of the program, tells what happens through events and returns
+//! what became of it. It prints nothing and asks nobody: where a person is to decide, a verb stops between a plan
+//! and its execution, and the caller goes on.
+
+mod apply;
+mod charts;
+mod destroy;
+mod error;
+mod load;
+mod secrets;
+mod stage;
+mod surroundings;
+mod verify;
+
+pub use apply::{UpReport, up};
+pub use destroy::destroy;
+pub use error::{Failures, Problems, Reads, WorkflowError};
+pub use load::{Cluster, Loaded, Secrets, load};
+pub use stage::{Planned, Stage, outputs, preview, unlock};
+pub use surroundings::Surroundings;
+pub use verify::verify;

@@ -1,0 +1,242 @@
+//! The command line's words.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Takes an empty Kubernetes cluster to proven, usable secret stores, and does it again after a disaster.
+#[derive(Debug, Parser)]
+#[command(name = "eggtooth", version, max_term_width = 110, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Take the project from this folder: environments/, bootstrap/
+    #[arg(
+        short = 'C',
+        long,
+        value_name = "DIR",
+        default_value = ".",
+        global = true,
+        hide_default_value = true
+    )]
+    pub(super) project: PathBuf,
+    /// Read the cluster's address from this kubeconfig
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) kubeconfig: Option<PathBuf>,
+    /// Use this context in place of the environment's; its cluster must still have the environment's uid
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(super) context: Option<String>,
+    /// Take chart archives from this folder, without network; their digests are still checked
+    #[arg(long, value_name = "DIR", env = "EGGTOOTH_CHARTS", global = true)]
+    pub(super) charts: Option<PathBuf>,
+    /// Print one JSON event a line
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Say when to use colour
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(super) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show what `up` would change, and change nothing
+    Preview(Preview),
+    /// Bring the environment's stacks up, and prove that their stores deliver
+    Up(Up),
+    /// Take down what `up` brought up, and leave the cluster as it was found
+    Destroy(Destroy),
+    /// Print the outputs of the environment's stacks
+    Outputs(EnvironmentName),
+    /// Prove once more that the environment's stores deliver
+    Verify(Verify),
+    /// Free the lock of a run that is known to be dead
+    Unlock(EnvironmentName),
+    /// Look at environments
+    #[command(subcommand)]
+    Env(Env),
+    /// Render charts as Helm does
+    #[command(subcommand)]
+    Helm(Helm),
+    /// Work with SOPS files
+    #[command(subcommand)]
+    Sops(Sops),
+    /// Print the completions for a shell
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EnvironmentName {
+    /// The environment: environments/NAME.yaml
+    #[arg(value_name = "ENV")]
+    pub(super) environment: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Preview {
+    #[command(flatten)]
+    pub(super) name: EnvironmentName,
+    /// End with 2 when changes are pending
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Up {
+    #[command(flatten)]
+    pub(super) name: EnvironmentName,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Give up waiting for a webhook, a release or a store after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(super) timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Destroy {
+    #[command(flatten)]
+    pub(super) name: EnvironmentName,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Allow that this many objects of others go, too: Secrets that ExternalSecrets own, objects of removed kinds
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(super) allow_loss: usize,
+    /// Give up waiting for an object to go after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(super) timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    pub(super) name: EnvironmentName,
+    /// Give up waiting for a store after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(super) timeout: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Env {
+    /// Evaluate an environment and print its values
+    Open {
+        #[command(flatten)]
+        name: EnvironmentName,
+        /// Print secrets in the clear
+        #[arg(long)]
+        show_secrets: bool,
+        /// The output's form
+        #[arg(long, value_enum, default_value_t = Format::Yaml)]
+        format: Format,
+    },
+    /// Check an environment and its stacks' configuration without opening a secret
+    Check(EnvironmentName),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Json,
+    Yaml,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Helm {
+    /// Render a chart and print what `helm template` prints
+    Template(Template),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Template {
+    /// The release's name
+    pub(super) name: String,
+    /// A chart's folder or archive
+    pub(super) chart: PathBuf,
+    /// The release's namespace
+    #[arg(short, long, default_value = "default")]
+    pub(super) namespace: String,
+    /// Values from a file; later ones win
+    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    pub(super) values: Vec<PathBuf>,
+    /// A value: key=value
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// A value that stays a text: key=value
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set_string: Vec<String>,
+    /// A value in JSON: key=json
+    #[arg(long, value_name = "KEY=JSON")]
+    pub(super) set_json: Vec<String>,
+    /// A value from a file: key=path
+    #[arg(long, value_name = "KEY=PATH")]
+    pub(super) set_file: Vec<String>,
+    /// A value that is taken literally: key=value
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set_literal: Vec<String>,
+    /// Print the definitions of crds/, too
+    #[arg(long)]
+    pub(super) include_crds: bool,
+    /// Leave the hooks out
+    #[arg(long)]
+    pub(super) no_hooks: bool,
+    /// Render for this version of Kubernetes
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kube_version: Option<String>,
+    /// Render as if the cluster had this API version
+    #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
+    pub(super) api_versions: Vec<String>,
+    /// Render as an upgrade
+    #[arg(long)]
+    pub(super) is_upgrade: bool,
+    /// Print only these templates
+    #[arg(short, long, value_name = "PATH")]
+    pub(super) show_only: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sops {
+    /// Decrypt a file and print it
+    Decrypt(Decrypt),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Decrypt {
+    /// The encrypted file
+    pub(super) file: PathBuf,
+    /// Read the file as yaml, json, dotenv, ini or binary, whatever it is called
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) input_type: Option<String>,
+    /// Print in this format
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) output_type: Option<String>,
+    /// Don't verify the message authentication code
+    #[arg(long)]
+    pub(super) ignore_mac: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

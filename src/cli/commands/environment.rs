@@ -1,0 +1,46 @@
+//! `env open` and `env check`.
+
+use super::Scene;
+use crate::{
+    cli::{
+        args::{Env, Format},
+        exit::Exit,
+        terminal::Terminal,
+    },
+    resource::{redacted, revealed},
+    workflow::Secrets,
+};
+
+pub(super) async fn run(scene: &Scene<'_>, command: &Env) -> Exit {
+    match command {
+        Env::Open { name, show_secrets, format } => {
+            open(scene, &name.environment, *show_secrets, *format).await
+        }
+        Env::Check(name) => match scene.load(&name.environment, Secrets::Closed).await {
+            Ok(_) => {
+                scene.terminal.say(&format!("environment `{}`: no problem found", name.environment));
+                Exit::Done
+            }
+            Err(exit) => exit,
+        },
+    }
+}
+
+async fn open(scene: &Scene<'_>, environment: &str, show_secrets: bool, format: Format) -> Exit {
+    let loaded = match scene.load(environment, Secrets::Opened).await {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let value = &loaded.evaluation.value;
+    let json = if show_secrets { revealed(value) } else { redacted(value) };
+    let text = match format {
+        Format::Json => format!("{json:#}\n"),
+        Format::Yaml => crate::yaml::emit_json(&json),
+    };
+    if show_secrets {
+        Terminal::data(text.as_bytes())
+    } else {
+        scene.terminal.print(&text)
+    }
+    Exit::Done
+}

@@ -1,0 +1,157 @@
+//! One command a file: arguments into a verb, its result into words and an exit code.
+
+mod completion;
+mod destroy;
+mod environment;
+mod failure;
+mod helm;
+mod outputs;
+mod preview;
+mod sops;
+mod up;
+mod verify;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use super::{
+    args::{Arguments, Command, Global},
+    display::{JsonLines, Lines},
+    exit::Exit,
+    log,
+    terminal::Terminal,
+};
+use crate::{
+    clock::Clock,
+    engine::{Cancel, Canceller},
+    event::{Events, Listener},
+    kubernetes::Target,
+    scrubber::Scrubber,
+    stack::Stack,
+    workflow::{Loaded, Secrets, Surroundings, load},
+};
+
+/// How long is waited where no flag says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Runs a command to its exit code.
+pub(super) fn run(stacks: &[Stack], arguments: Arguments) -> Exit {
+    let variables: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let scrubber = Scrubber::default();
+    log::start(variables.get("RUST_LOG").map(String::as_str), &scrubber);
+    let no_color = variables.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = variables.get("TERM").is_some_and(|term| term == "dumb");
+    let terminal = Terminal::new(arguments.global.color, no_color, dumb, scrubber);
+    match arguments.command {
+        Command::Completion { shell } => completion::run(shell),
+        Command::Helm(command) => helm::run(&command, &terminal),
+        Command::Sops(command) => sops::run(&command, &variables, &terminal),
+        command => with_runtime(|| async {
+            let scene = Scene::new(stacks, arguments.global, variables, terminal);
+            let exit = scene.run(command).await;
+            scene.lines.iter().for_each(|lines| lines.finish());
+            exit
+        }),
+    }
+}
+
+/// The commands that reach out wait a lot and compute little: two threads do.
+fn with_runtime<F: Future<Output = Exit>>(work: impl FnOnce() -> F) -> Exit {
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime.block_on(work()),
+        Err(_) => Exit::Failed,
+    }
+}
+
+/// What every command of an environment works with.
+struct Scene<'a> {
+    stacks: &'a [Stack],
+    surroundings: Surroundings,
+    terminal: Terminal,
+    json: bool,
+    lines: Option<Arc<Lines>>,
+    canceller: Arc<Canceller>,
+}
+
+impl<'a> Scene<'a> {
+    fn new(
+        stacks: &'a [Stack],
+        global: Global,
+        variables: BTreeMap<String, String>,
+        terminal: Terminal,
+    ) -> Self {
+        let scrubber = terminal.scrubber.clone();
+        let lines =
+            (!global.json).then(|| Arc::new(Lines::new(terminal.style, scrubber.clone(), terminal.moves())));
+        let listener: Arc<dyn Listener> = match &lines {
+            Some(lines) => Arc::clone(lines) as _,
+            None => Arc::new(JsonLines::new(scrubber.clone())),
+        };
+        let (canceller, cancel) = Cancel::new();
+        let surroundings = Surroundings {
+            project: global.project,
+            process: variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+            charts: global.charts,
+            cache: cache(&variables),
+            target: Target { kubeconfig: global.kubeconfig, context: global.context, environment: variables },
+            clock: Clock::system(),
+            events: Events::to(listener),
+            scrubber,
+            cancel,
+            timeout: TIMEOUT,
+        };
+        Self { stacks, surroundings, terminal, json: global.json, lines, canceller: Arc::new(canceller) }
+    }
+
+    async fn run(&self, command: Command) -> Exit {
+        self.stop_on_interrupt();
+        match command {
+            Command::Preview(arguments) => preview::run(self, &arguments).await,
+            Command::Up(arguments) => up::run(self, &arguments).await,
+            Command::Destroy(arguments) => destroy::run(self, &arguments).await,
+            Command::Outputs(name) => outputs::run(self, &name.environment).await,
+            Command::Verify(arguments) => verify::run(self, &arguments).await,
+            Command::Unlock(name) => outputs::unlock(self, &name.environment).await,
+            Command::Env(command) => environment::run(self, &command).await,
+            Command::Helm(_) | Command::Sops(_) | Command::Completion { .. } => Exit::Usage,
+        }
+    }
+
+    /// The first interrupt lets running steps end; the second ends the process.
+    fn stop_on_interrupt(&self) {
+        let canceller = Arc::clone(&self.canceller);
+        let terminal = self.terminal.clone();
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                canceller.cancel();
+                terminal.say("stopping: running steps come to their end (once more to end at once)");
+            }
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        });
+    }
+
+    /// Evaluates an environment and tells what is odd in it.
+    async fn load(&self, environment: &str, secrets: Secrets) -> Result<Loaded, Exit> {
+        let loaded = load(&self.surroundings, self.stacks, environment, secrets)
+            .await
+            .map_err(|error| failure::report(&error, &self.terminal))?;
+        for warning in loaded.warnings.iter() {
+            self.terminal.say(&warning.to_string());
+        }
+        Ok(loaded)
+    }
+
+    fn with_timeout(&self, seconds: u64) -> Surroundings {
+        Surroundings { timeout: Duration::from_secs(seconds), ..self.surroundings.clone() }
+    }
+}
+
+/// The user's cache folder for ours.
+fn cache(variables: &BTreeMap<String, String>) -> PathBuf {
+    let home = || Some(PathBuf::from(variables.get("HOME")?).join(".cache"));
+    let base = variables.get("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
+    base.unwrap_or_else(std::env::temp_dir).join("eggtooth")
+}

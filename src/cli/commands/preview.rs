@@ -1,0 +1,34 @@
+//! `preview`.
+
+use super::{Scene, failure};
+use crate::{
+    cli::{args, display, exit::Exit},
+    workflow::{Planned, Secrets, preview},
+};
+
+pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Preview) -> Exit {
+    let loaded = match scene.load(&arguments.name.environment, Secrets::Opened).await {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    match preview(&scene.surroundings, &loaded).await {
+        Ok(planned) => {
+            for stack in &planned {
+                show(scene, stack);
+            }
+            let pending = planned.iter().any(|stack| stack.plan.has_changes());
+            if pending && arguments.detailed_exitcode { Exit::Pending } else { Exit::Done }
+        }
+        Err(error) => failure::report(&error, &scene.terminal),
+    }
+}
+
+/// Prints a plan: for people, or as JSON.
+pub(super) fn show(scene: &Scene<'_>, planned: &Planned) {
+    if scene.json {
+        let line = serde_json::json!({ "event": "plan", "stack": planned.stack, "plan": planned.plan });
+        scene.terminal.print(&format!("{line}\n"));
+    } else {
+        scene.terminal.print(&display::plan(&planned.plan, &planned.stack, scene.terminal.style));
+    }
+}

@@ -1,0 +1,16 @@
+//! What people see: plans as trees, progress as lines, verdicts as a summary, errors with their causes.
+//!
+//! stdout carries what was asked for, stderr the rest. The same words stand in a terminal, in a pipe and in CI; a
+//! terminal adds colour and a line that moves.
+
+mod error;
+mod lines;
+mod plan;
+mod style;
+mod summary;
+
+pub(super) use error::error;
+pub(super) use lines::{JsonLines, Lines};
+pub(super) use plan::plan;
+pub(super) use style::Style;
+pub(super) use summary::summary;

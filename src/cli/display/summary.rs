@@ -1,0 +1,44 @@
+//! How it ended.
+
+use std::{fmt::Write as _, time::Duration};
+
+use super::Style;
+use crate::{
+    engine::Summary,
+    verify::{Finding, Verdict},
+};
+
+/// Returns what was done, each store's verdict and the time it took.
+pub(in crate::cli) fn summary(
+    done: &Summary,
+    verdicts: &[Verdict],
+    elapsed: Duration,
+    style: Style,
+) -> String {
+    let mut text = String::new();
+    let width = verdicts.iter().map(|verdict| verdict.store.len()).max().unwrap_or(0);
+    for verdict in verdicts {
+        let word = if verdict.is_usable() { style.good("usable    ") } else { style.bad("not usable") };
+        let seconds = style.faint(&format!("{:.1} s", verdict.elapsed.as_secs_f64()));
+        // Writing into a String does not fail.
+        let _ = writeln!(text, "{word}  {:width$}  {} {seconds}", verdict.store, verdict.proof());
+        if let Finding::NotUsable { explanation: Some(explanation), .. } = &verdict.finding {
+            let _ = writeln!(text, "  {} {}", style.strong("hint:"), explanation.remedy);
+        }
+    }
+    let changes = [
+        (done.create, "created"),
+        (done.update, "changed"),
+        (done.replace, "replaced"),
+        (done.delete, "deleted"),
+        (done.same, "unchanged"),
+    ];
+    let parts: Vec<String> = changes
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let what = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
+    let _ = writeln!(text, "{} in {:.1} s", style.strong(&what), elapsed.as_secs_f64());
+    text
+}

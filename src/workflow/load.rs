@@ -1,0 +1,199 @@
+//! From an environment's name to the programs of its stacks: evaluated, decoded, run, checked. Nothing is written.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde::Deserialize;
+
+use super::{Problems, Surroundings, WorkflowError, secrets::Watched};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, suggest},
+    environment::{Evaluation, Evaluator, Folder, Options, Sources},
+    helm::ChartsLock,
+    keys::{Identities, Passphrases, Recipient},
+    resource::{Value, decode},
+    stack::{Context, Path, Program, Settings, Stack, Step},
+};
+
+/// The cluster that an environment is for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// The context of the kubeconfig.
+    pub context: Option<String>,
+    /// The UID of the namespace kube-system: the cluster's identity.
+    pub uid: Option<String>,
+}
+
+/// An environment, evaluated, and its stacks' programs.
+pub struct Loaded {
+    /// The environment's name.
+    pub environment: String,
+    /// The cluster it is for.
+    pub cluster: Cluster,
+    /// The stacks with what their programs registered, in the order of their names.
+    pub programs: BTreeMap<String, Program>,
+    /// What is odd, but works.
+    pub warnings: Diagnostics,
+    /// The recipients of the environment's encrypted files: the state's key is sealed to them.
+    pub recipients: Vec<Recipient>,
+    /// The age keys at hand.
+    pub identities: Arc<Identities>,
+    /// The whole evaluation.
+    pub evaluation: Evaluation,
+}
+
+/// Whether the environment's secrets are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are: for everything that is applied.
+    Opened,
+    /// They stay closed: placeholders stand for them, for checks without a key.
+    Closed,
+}
+
+/// Evaluates an environment and runs the programs of its stacks.
+///
+/// # Errors
+/// Everything that is wrong with the environment or with the stacks' configuration, all at once.
+pub async fn load(
+    surroundings: &Surroundings,
+    stacks: &[Stack],
+    environment: &str,
+    secrets: Secrets,
+) -> Result<Loaded, WorkflowError> {
+    let identities = Arc::new(Identities::discover(&surroundings.process, Passphrases::default()));
+    let watched = Watched::new(surroundings, Arc::clone(&identities));
+    let evaluation = evaluate(surroundings, environment, secrets, &watched).await?;
+    let charts = super::charts::lock(&surroundings.project)?;
+    let settings = Settings { charts: Arc::new(charts), now: surroundings.clock.now() };
+    let mut problems = Diagnostics::new();
+    let cluster = cluster(&evaluation, &mut problems);
+    let programs = run_all(stacks, environment, &evaluation, &settings, secrets, &mut problems);
+    problems.sort();
+    if problems.has_errors() {
+        return Err(WorkflowError::Environment {
+            environment: environment.to_owned(),
+            diagnostics: Problems(problems),
+        });
+    }
+    Ok(Loaded {
+        environment: environment.to_owned(),
+        cluster,
+        programs,
+        warnings: problems,
+        recipients: watched.recipients()?,
+        identities,
+        evaluation,
+    })
+}
+
+async fn evaluate(
+    surroundings: &Surroundings,
+    environment: &str,
+    secrets: Secrets,
+    watched: &Watched,
+) -> Result<Evaluation, WorkflowError> {
+    let sources = Sources::new().source(watched.clone());
+    let loader = Folder::new(&surroundings.project);
+    let evaluator = Evaluator::new(loader, sources, crate::resource::Map::new(), Options::default());
+    let evaluated = match secrets {
+        Secrets::Opened => evaluator.evaluate(environment).await,
+        Secrets::Closed => evaluator.check(environment),
+    };
+    let mut evaluation = evaluated
+        .map_err(|source| WorkflowError::Evaluate { environment: environment.to_owned(), source })?;
+    super::secrets::learn(&evaluation.value, &surroundings.scrubber);
+    if evaluation.diagnostics.has_errors() {
+        evaluation.diagnostics.sort();
+        let diagnostics = Problems(evaluation.diagnostics);
+        let environment = environment.to_owned();
+        return Err(if watched.failed() {
+            WorkflowError::Undecryptable { environment, diagnostics }
+        } else {
+            WorkflowError::Environment { environment, diagnostics }
+        });
+    }
+    Ok(evaluation)
+}
+
+fn cluster(evaluation: &Evaluation, problems: &mut Diagnostics) -> Cluster {
+    let Some(value) = evaluation.value.get("cluster") else { return Cluster::default() };
+    match decode(value) {
+        Ok(cluster) => cluster,
+        Err(error) => {
+            let mut path = vec!["cluster".to_owned()];
+            path.extend(error.path.iter().cloned());
+            let diagnostic = Diagnostic::error(error.message).path(path.join("."));
+            problems.push(match evaluation.origin(&path).or_else(|| evaluation.origin(&["cluster"])) {
+                Some((file, span)) => diagnostic.at(file, span),
+                None => diagnostic,
+            });
+            Cluster::default()
+        }
+    }
+}
+
+fn run_all(
+    stacks: &[Stack],
+    environment: &str,
+    evaluation: &Evaluation,
+    settings: &Settings,
+    secrets: Secrets,
+    problems: &mut Diagnostics,
+) -> BTreeMap<String, Program> {
+    let Some(Value::Map(wanted)) = evaluation.value.get("stacks") else {
+        let message = format!("the environment `{environment}` names no stacks");
+        problems.push(
+            Diagnostic::error(message).hint("add `values.stacks`, with a stack's name and its configuration"),
+        );
+        return BTreeMap::new();
+    };
+    let mut programs = BTreeMap::new();
+    for (name, config) in wanted.iter() {
+        let Some(stack) = stacks.iter().find(|stack| stack.name() == name.as_ref()) else {
+            problems.push(unknown_stack(name, stacks, evaluation));
+            continue;
+        };
+        let origin = |path: &Path, at_key: bool| {
+            let mut keys = vec!["stacks".to_owned(), name.to_string()];
+            keys.extend(path.0.iter().map(|step| match step {
+                Step::Key(key) => key.clone(),
+                Step::Index(index) => index.to_string(),
+            }));
+            if at_key { evaluation.key_origin(&keys) } else { evaluation.origin(&keys) }
+        };
+        let mut context = Context::new(environment, name, settings, &origin);
+        if let Err(found) = stack.run(&mut context, config, &origin) {
+            // Without its secrets a configuration is checked as far as it is known.
+            problems.extend(
+                found.into_iter().filter(|problem| secrets == Secrets::Opened || !is_unknown(problem)),
+            );
+            continue;
+        }
+        let mut program = context.finish();
+        problems.extend(std::mem::take(&mut program.diagnostics));
+        programs.insert(name.to_string(), program);
+    }
+    programs
+}
+
+fn is_unknown(problem: &Diagnostic) -> bool {
+    problem.message.contains("is not known yet")
+}
+
+fn unknown_stack(name: &str, stacks: &[Stack], evaluation: &Evaluation) -> Diagnostic {
+    let known: Vec<&str> = stacks.iter().map(Stack::name).collect();
+    let hint = match suggest(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known stacks: {}", known.join(", ")),
+    };
+    let diagnostic =
+        Diagnostic::error(format!("unknown stack `{name}`")).path(format!("stacks.{name}")).hint(hint);
+    match evaluation.key_origin(&["stacks", name]) {
+        Some((file, span)) => diagnostic.at(file, span),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,190 @@
+//! The stage of a verb: the right cluster, the providers, each stack's state, and what would change.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Cluster, Loaded, Problems, Reads, Surroundings, WorkflowError};
+use crate::{
+    engine::{self, Graph, Observed, Plan, Providers, observe, prepare},
+    external_secrets::ExternalSecrets,
+    helm,
+    keys::{Identities, Recipient},
+    kubernetes::{self, Client},
+    resource::{Permit, Progress, Silent, Value},
+    stack::Program,
+    state::{AgeSealing, Backend, ClusterBackend, Fingerprints, Holder, Sealing, Session, Snapshot, load},
+    verify::Proof,
+};
+
+/// A cluster with all that knows how to bring resources about in it.
+pub struct Stage {
+    /// The client.
+    pub client: Client,
+    /// The cluster's UID.
+    pub uid: String,
+    providers: Providers,
+    sealing: Arc<dyn Sealing>,
+    environment: String,
+}
+
+/// A stack with what would change.
+pub struct Planned {
+    /// The stack's name.
+    pub stack: String,
+    /// What would change.
+    pub plan: Plan,
+    /// The stores to prove afterwards.
+    pub proofs: Vec<Proof>,
+    pub(super) graph: Graph,
+    pub(super) observed: Observed,
+}
+
+impl Stage {
+    /// Connects to the environment's cluster, and refuses any other.
+    pub async fn enter(
+        surroundings: &Surroundings,
+        environment: &str,
+        cluster: &Cluster,
+        recipients: Vec<Recipient>,
+        identities: Arc<Identities>,
+    ) -> Result<Self, WorkflowError> {
+        let mut target = surroundings.target.clone();
+        if target.context.is_none() && target.kubeconfig.is_none() {
+            target.context.clone_from(&cluster.context);
+        }
+        let client = Client::connect(&target).await?;
+        let uid = client.expect_cluster(cluster.uid.as_deref()).await?;
+        let objects = Arc::new(kubernetes::Provider::new(client.clone(), surroundings.timeout));
+        let charts = super::charts::source(surroundings);
+        let providers = Providers::new()
+            .with("kubernetes", Arc::clone(&objects) as _)
+            .with(
+                "helm",
+                Arc::new(helm::Provider::new(
+                    client.clone(),
+                    charts,
+                    surroundings.clock.clone(),
+                    surroundings.timeout,
+                )),
+            )
+            .with(
+                "external-secrets",
+                Arc::new(ExternalSecrets::new(
+                    &client,
+                    objects,
+                    surroundings.clock.clone(),
+                    surroundings.timeout,
+                )),
+            );
+        let sealing = Arc::new(AgeSealing::new(recipients, identities));
+        Ok(Self { client, uid, providers, sealing, environment: environment.to_owned() })
+    }
+
+    /// Enters the stage of a loaded environment.
+    pub async fn of(surroundings: &Surroundings, loaded: &Loaded) -> Result<Self, WorkflowError> {
+        let identities = Arc::clone(&loaded.identities);
+        Self::enter(surroundings, &loaded.environment, &loaded.cluster, loaded.recipients.clone(), identities)
+            .await
+    }
+
+    /// Returns who brings resources about.
+    pub fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// Locks a stack and reads what it remembers.
+    pub async fn open(
+        &self,
+        surroundings: &Surroundings,
+        stack: &str,
+        progress: &dyn Progress,
+    ) -> Result<Session, WorkflowError> {
+        let holder = Holder::here(&surroundings.process, surroundings.clock.now());
+        Ok(Session::open(self.backend(surroundings, stack)?, holder, Arc::clone(&self.sealing), progress)
+            .await?)
+    }
+
+    /// Reads what a stack remembers, without its lock.
+    pub async fn look(
+        &self,
+        surroundings: &Surroundings,
+        stack: &str,
+    ) -> Result<(Snapshot, Fingerprints), WorkflowError> {
+        let snapshot = load(&*self.backend(surroundings, stack)?).await?;
+        let fingerprints = Fingerprints::new(snapshot.hmac_key.clone(), Arc::clone(&self.sealing));
+        Ok((snapshot, fingerprints))
+    }
+
+    /// Returns the place that keeps a stack's state.
+    pub fn backend(
+        &self,
+        surroundings: &Surroundings,
+        stack: &str,
+    ) -> Result<Arc<dyn Backend>, WorkflowError> {
+        let backend =
+            ClusterBackend::new(self.client.clone(), &self.environment, stack, surroundings.clock.clone())?;
+        Ok(Arc::new(backend))
+    }
+
+    /// Decides what would change of a stack; reads, and writes nothing.
+    pub async fn plan(
+        &self,
+        stack: &str,
+        program: &Program,
+        snapshot: &Snapshot,
+        fingerprints: &Fingerprints,
+    ) -> Result<Planned, WorkflowError> {
+        let wanted =
+            engine::Program { resources: program.resources.clone(), outputs: program.outputs.clone() };
+        let wrong =
+            |diagnostics| WorkflowError::Plan { stack: stack.to_owned(), diagnostics: Problems(diagnostics) };
+        let unread = |errors| WorkflowError::Read { stack: stack.to_owned(), source: Reads(errors) };
+        let problems = wanted.check(&self.providers);
+        if problems.has_errors() {
+            return Err(wrong(problems));
+        }
+        prepare(&wanted, snapshot, &self.providers).await.map_err(unread)?;
+        let graph = Graph::build(wanted, &self.providers).map_err(wrong)?;
+        let observed = observe(&graph, snapshot.clone(), &self.providers).await.map_err(unread)?;
+        let plan = engine::plan(&graph, &observed, &self.providers, fingerprints).map_err(wrong)?;
+        Ok(Planned { stack: stack.to_owned(), plan, proofs: program.proofs.clone(), graph, observed })
+    }
+}
+
+/// Says what `up` would change, stack by stack; reads, and writes nothing.
+pub async fn preview(surroundings: &Surroundings, loaded: &Loaded) -> Result<Vec<Planned>, WorkflowError> {
+    let stage = Stage::of(surroundings, loaded).await?;
+    let mut planned = Vec::new();
+    for (stack, program) in &loaded.programs {
+        let (snapshot, fingerprints) = stage.look(surroundings, stack).await?;
+        planned.push(stage.plan(stack, program, &snapshot, &fingerprints).await?);
+    }
+    Ok(planned)
+}
+
+/// Returns the outputs that each stack of an environment remembers.
+pub async fn outputs(
+    surroundings: &Surroundings,
+    loaded: &Loaded,
+) -> Result<BTreeMap<String, BTreeMap<String, serde_json::Value>>, WorkflowError> {
+    let stage = Stage::of(surroundings, loaded).await?;
+    let mut all = BTreeMap::new();
+    for stack in loaded.programs.keys() {
+        let (snapshot, _) = stage.look(surroundings, stack).await?;
+        all.insert(stack.clone(), snapshot.outputs);
+    }
+    Ok(all)
+}
+
+/// Takes the locks of an environment's stacks away, and returns whose they were.
+pub async fn unlock(
+    surroundings: &Surroundings,
+    loaded: &Loaded,
+) -> Result<Vec<(String, Holder)>, WorkflowError> {
+    let stage = Stage::of(surroundings, loaded).await?;
+    let mut freed = Vec::new();
+    for stack in loaded.programs.keys() {
+        let holder = stage.backend(surroundings, stack)?.unlock().await?;
+        freed.extend(holder.map(|holder| (stack.clone(), holder)));
+    }
+    Ok(freed)
+}
