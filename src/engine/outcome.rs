@@ -58,6 +58,20 @@ pub enum StepError {
     Foreign,
 }
 
+impl StepError {
+    /// Returns what to do about it, where the provider knows.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Provider(error) => error.hint.clone(),
+            Self::Gate(_)
+            | Self::Journal(_)
+            | Self::Forbidden(_)
+            | Self::Unresolved { .. }
+            | Self::Foreign => None,
+        }
+    }
+}
+
 fn names(urns: &[Urn]) -> String {
     urns.iter().map(title).collect::<Vec<_>>().join(", ")
 }

@@ -11,7 +11,7 @@ use super::{WebhookServing, brings, needs, seeded::Seeded};
 use crate::{
     clock::Clock,
     diagnostic::Diagnostic,
-    kubernetes,
+    kubernetes::{Client, KubernetesProvider},
     resource::{
         Applied, Apply, Brings, Change, Delete, Inputs, Known, Live, Need, Operation, Provider,
         ProviderError, Urn, Value,
@@ -23,19 +23,14 @@ const CERTIFICATE: &str = "external-secrets:WebhookCertificate";
 
 /// Brings about what External Secrets watches.
 pub struct ExternalSecrets {
-    objects: Arc<kubernetes::Provider>,
+    objects: Arc<KubernetesProvider>,
     seeded: Seeded,
     webhook: WebhookServing,
 }
 
 impl ExternalSecrets {
     /// Returns the provider; `timeout` is how long the operator's webhook is waited for.
-    pub fn new(
-        client: &kubernetes::Client,
-        objects: Arc<kubernetes::Provider>,
-        clock: Clock,
-        timeout: Duration,
-    ) -> Self {
+    pub fn new(client: &Client, objects: Arc<KubernetesProvider>, clock: Clock, timeout: Duration) -> Self {
         let webhook = WebhookServing::new(client.kube(), clock.clone(), timeout);
         Self { objects, seeded: Seeded::new(client.kube(), clock), webhook }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Problems, Surroundings, WorkflowError};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Position, Span},
-    helm::{Charts, ChartsLock},
+    helm::{ChartsLock, repository::Charts},
     yaml::{Flavour, parse, to_json},
 };
 

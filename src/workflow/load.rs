@@ -1,9 +1,6 @@
 //! From an environment's name to the programs of its stacks: evaluated, decoded, run, checked. Nothing is written.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
@@ -11,9 +8,8 @@ use super::{Problems, Surroundings, WorkflowError, secrets::Watched};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, suggest},
     environment::{Evaluation, Evaluator, Folder, Options, Sources},
-    helm::ChartsLock,
     keys::{Identities, Passphrases, Recipient},
-    resource::{Value, decode},
+    resource::{Map, Value, decode},
     stack::{Context, Path, Program, Settings, Stack, Step},
 };
 
@@ -98,7 +94,7 @@ async fn evaluate(
 ) -> Result<Evaluation, WorkflowError> {
     let sources = Sources::new().source(watched.clone());
     let loader = Folder::new(&surroundings.project);
-    let evaluator = Evaluator::new(loader, sources, crate::resource::Map::new(), Options::default());
+    let evaluator = Evaluator::new(loader, sources, Map::new(), Options::default());
     let evaluated = match secrets {
         Secrets::Opened => evaluator.evaluate(environment).await,
         Secrets::Closed => evaluator.check(environment),

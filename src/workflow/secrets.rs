@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 
 use super::{Surroundings, WorkflowError};
 use crate::{
-    environment::{Names, Schema, SopsSource, Source, SourceError},
+    environment::{Names, Schema, Sops, Source, SourceError},
     keys::{Identities, Recipient},
     resource::{Map, Value},
     scrubber::Scrubber,
@@ -20,7 +20,7 @@ use crate::{
 /// The SOPS source, watched: which files it opened, and whether one did not open.
 #[derive(Clone)]
 pub(super) struct Watched {
-    source: Arc<SopsSource>,
+    source: Arc<Sops>,
     project: PathBuf,
     seen: Arc<Mutex<Seen>>,
 }
@@ -34,7 +34,7 @@ struct Seen {
 impl Watched {
     pub(super) fn new(surroundings: &Surroundings, identities: Arc<Identities>) -> Self {
         let project = surroundings.project.clone();
-        Self { source: Arc::new(SopsSource::new(project.clone(), identities)), project, seen: Arc::default() }
+        Self { source: Arc::new(Sops::new(project.clone(), identities)), project, seen: Arc::default() }
     }
 
     /// Says whether a file did not open.

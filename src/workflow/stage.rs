@@ -6,10 +6,10 @@ use super::{Cluster, Loaded, Problems, Reads, Surroundings, WorkflowError};
 use crate::{
     engine::{self, Graph, Observed, Plan, Providers, observe, prepare},
     external_secrets::ExternalSecrets,
-    helm,
+    helm::release::ReleaseProvider,
     keys::{Identities, Recipient},
-    kubernetes::{self, Client},
-    resource::{Permit, Progress, Silent, Value},
+    kubernetes::{Client, KubernetesProvider},
+    resource::Progress,
     stack::Program,
     state::{AgeSealing, Backend, ClusterBackend, Fingerprints, Holder, Sealing, Session, Snapshot, load},
     verify::Proof,
@@ -53,19 +53,11 @@ impl Stage {
         }
         let client = Client::connect(&target).await?;
         let uid = client.expect_cluster(cluster.uid.as_deref()).await?;
-        let objects = Arc::new(kubernetes::Provider::new(client.clone(), surroundings.timeout));
+        let objects = Arc::new(KubernetesProvider::new(client.clone()));
         let charts = super::charts::source(surroundings);
         let providers = Providers::new()
             .with("kubernetes", Arc::clone(&objects) as _)
-            .with(
-                "helm",
-                Arc::new(helm::Provider::new(
-                    client.clone(),
-                    charts,
-                    surroundings.clock.clone(),
-                    surroundings.timeout,
-                )),
-            )
+            .with("helm", Arc::new(ReleaseProvider::new(client.clone(), charts, surroundings.clock.clone())))
             .with(
                 "external-secrets",
                 Arc::new(ExternalSecrets::new(
@@ -121,7 +113,7 @@ impl Stage {
         stack: &str,
     ) -> Result<Arc<dyn Backend>, WorkflowError> {
         let backend =
-            ClusterBackend::new(self.client.clone(), &self.environment, stack, surroundings.clock.clone())?;
+            ClusterBackend::new(self.client.kube(), surroundings.clock.clone(), &self.environment, stack)?;
         Ok(Arc::new(backend))
     }
 

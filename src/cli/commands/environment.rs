@@ -9,6 +9,7 @@ use crate::{
     },
     resource::{redacted, revealed},
     workflow::Secrets,
+    yaml::{Layout, emit_json},
 };
 
 pub(super) async fn run(scene: &Scene<'_>, command: &Env) -> Exit {
@@ -35,7 +36,7 @@ async fn open(scene: &Scene<'_>, environment: &str, show_secrets: bool, format: 
     let json = if show_secrets { revealed(value) } else { redacted(value) };
     let text = match format {
         Format::Json => format!("{json:#}\n"),
-        Format::Yaml => crate::yaml::emit_json(&json),
+        Format::Yaml => emit_json(&json, Layout::GoYamlV3 { indent: 2 }),
     };
     if show_secrets {
         Terminal::data(text.as_bytes())

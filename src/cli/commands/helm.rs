@@ -7,7 +7,7 @@ use crate::{
         exit::Exit,
         terminal::Terminal,
     },
-    helm::{self, Overrides},
+    helm::{self, values::Overrides},
 };
 
 pub(super) fn run(command: &Helm, terminal: &Terminal) -> Exit {

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    engine::{Cancel, Canceller},
+    engine::Canceller,
     event::{Events, Listener},
     kubernetes::Target,
     scrubber::Scrubber,
@@ -88,7 +88,7 @@ impl<'a> Scene<'a> {
             Some(lines) => Arc::clone(lines) as _,
             None => Arc::new(JsonLines::new(scrubber.clone())),
         };
-        let (canceller, cancel) = Cancel::new();
+        let (canceller, cancel) = Canceller::new();
         let surroundings = Surroundings {
             project: global.project,
             process: variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),

@@ -4,6 +4,7 @@ use super::{Scene, failure};
 use crate::{
     cli::exit::Exit,
     workflow::{Secrets, outputs, unlock as free},
+    yaml::{Layout, emit_json},
 };
 
 pub(super) async fn run(scene: &Scene<'_>, environment: &str) -> Exit {
@@ -19,7 +20,7 @@ pub(super) async fn run(scene: &Scene<'_>, environment: &str) -> Exit {
         }
         Ok(all) => {
             let json = serde_json::to_value(&all).unwrap_or_default();
-            scene.terminal.print(&crate::yaml::emit_json(&json));
+            scene.terminal.print(&emit_json(&json, Layout::GoYamlV3 { indent: 2 }));
             Exit::Done
         }
         Err(error) => failure::report(&error, &scene.terminal),

@@ -1,0 +1,104 @@
+//! The main job on the real cluster: from empty to a proven store, a second time, and back to empty.
+
+use std::collections::BTreeMap;
+
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+use crate::cases::operator::{charts, expect_secret};
+use crate::cases::project::{Project, binary, outcome, repository};
+use crate::cases::trial;
+use crate::cluster::{Cluster, Options};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![trial(
+        "bootstrap::production_comes_up_proven_and_goes_again",
+        production_comes_up_proven_and_goes_again,
+    )]
+}
+
+fn production_comes_up_proven_and_goes_again() {
+    if charts().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&Options::default());
+    let eggtooth = |arguments: &[&str]| {
+        let key = repository().join("tests/fixtures/keys/production.agekey");
+        outcome(binary(&cluster, repository()).env("SOPS_AGE_KEY_FILE", key).args(arguments))
+    };
+    let found = inventory(&cluster);
+
+    let first = eggtooth(&["up", "production", "--yes"]).expect(0);
+    assert!(
+        first.stdout.contains("usable") && first.stdout.contains("has the expected value"),
+        "{}",
+        first.stdout
+    );
+    assert!(first.stderr.contains("cluster: { uid:"), "the cluster's uid is told:\n{}", first.stderr);
+    let store = cluster.kubectl(["get", "clustersecretstore", "onepassword", "--no-headers"]);
+    assert!(store.contains("Valid") && store.contains("True"), "{store}");
+    expect_secret(&cluster, "fresh", "correct horse battery staple");
+    helm_knows_the_releases(&cluster);
+
+    let before = versions(&cluster);
+    let second = eggtooth(&["up", "production", "--yes"]).expect(0);
+    assert!(!second.stdout.contains("created") && !second.stdout.contains("changed"), "{}", second.stdout);
+    assert_eq!(changed(&before, &versions(&cluster)), Vec::<String>::new());
+    eggtooth(&["preview", "production", "--detailed-exitcode"]).expect(0);
+
+    cluster.kubectl(["delete", "externalsecret", "fresh"]);
+    eggtooth(&["destroy", "production", "--yes", "--allow-loss=1"]).expect(0);
+    assert_eq!(inventory(&cluster), found, "the cluster is as it was found");
+
+    eggtooth(&["up", "production", "--yes"]).expect(0);
+}
+
+/// The real helm lists, tells and reads both releases.
+fn helm_knows_the_releases(cluster: &Cluster) {
+    let list: Value =
+        serde_json::from_str(&cluster.helm(["list", "--all-namespaces", "--output=json"])).unwrap();
+    let names: Vec<&str> =
+        list.as_array().unwrap().iter().filter_map(|release| release["name"].as_str()).collect();
+    assert_eq!(names, ["connect", "external-secrets"]);
+    for (name, namespace) in [("connect", "onepassword"), ("external-secrets", "external-secrets")] {
+        let history = cluster.helm(["history", name, "--namespace", namespace]);
+        assert!(history.contains("deployed"), "{history}");
+        let manifest = cluster.helm(["get", "manifest", name, "--namespace", namespace]);
+        assert!(manifest.contains("kind: Deployment"));
+        cluster.helm(["get", "values", name, "--namespace", namespace]);
+    }
+}
+
+/// The names of all that a destroyed bootstrap could leave behind.
+fn inventory(cluster: &Cluster) -> Vec<String> {
+    let kinds = "namespaces,crds,clusterroles,clusterrolebindings,validatingwebhookconfigurations,\
+                 mutatingwebhookconfigurations,secrets,deployments,services,networkpolicies,leases";
+    let listed = cluster.kubectl(["get", kinds, "--all-namespaces", "--output=name"]);
+    let mut names: Vec<String> = listed.lines().map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+/// Each object's resourceVersion, but those of objects that a second `up` may touch or that beat by themselves.
+fn versions(cluster: &Cluster) -> BTreeMap<String, String> {
+    let kinds = "namespaces,crds,clusterroles,clusterrolebindings,roles,rolebindings,serviceaccounts,secrets,services,\
+                 validatingwebhookconfigurations,networkpolicies,clustersecretstores,configmaps,deployments";
+    let path = "--output=jsonpath={range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} \
+                {.metadata.resourceVersion}{\"\\n\"}{end}";
+    let listed = cluster.kubectl(["get", kinds, "--all-namespaces", path]);
+    let pairs = listed.lines().filter_map(|line| line.rsplit_once(' '));
+    pairs
+        .filter(|(name, _)| !name.ends_with("/onepassword-canary"))
+        .map(|(name, version)| (name.to_owned(), version.to_owned()))
+        .collect()
+}
+
+fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+    let differs = |name: &&String| before.get(*name) != after.get(*name);
+    before
+        .keys()
+        .chain(after.keys().filter(|name| !before.contains_key(*name)))
+        .filter(differs)
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,167 @@
+//! Bad input and faults: each ends with its exit code and an error that says what to do, before anything is written.
+
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+
+use crate::cases::operator::charts;
+use crate::cases::project::{Outcome, Project, outcome};
+use crate::cases::trial;
+use crate::cluster::{Cluster, Options};
+use crate::connect::{Credentials, PRODUCTION, STAGING};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        trial("faults::what_is_wrong_is_found_before_any_write", what_is_wrong_is_found_before_any_write),
+        trial(
+            "faults::a_refused_token_ends_the_wait_and_a_new_one_heals",
+            a_refused_token_ends_the_wait_and_a_new_one_heals,
+        ),
+    ]
+}
+
+/// All of these share a cluster that must stay empty.
+fn what_is_wrong_is_found_before_any_write() {
+    if charts().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&Options::default());
+    let before = everything(&cluster);
+    no_key_opens(&cluster);
+    a_changed_file_is_refused(&cluster);
+    a_plain_file_is_refused(&cluster);
+    all_problems_of_the_environment_are_told(&cluster);
+    another_cluster_is_refused(&cluster);
+    a_chart_must_be_the_pinned_one(&cluster);
+    a_token_that_can_not_work_is_refused(&cluster);
+    assert_eq!(everything(&cluster), before, "something was written");
+}
+
+fn no_key_opens(cluster: &Cluster) {
+    let project = Project::new(cluster, "faults");
+    let without = |key: Option<&str>| {
+        let mut command = project.command(cluster, ["up", "test", "--yes"]);
+        command.env_remove("SOPS_AGE_KEY_FILE");
+        if let Some(key) = key {
+            command.env("SOPS_AGE_KEY", key);
+        }
+        outcome(&mut command).expect(5).says(&["bootstrap/secrets/test.sops.yaml", "age1"])
+    };
+    without(None);
+    let stranger = crate::cluster::succeed(&mut cluster.tool("age-keygen"));
+    let key = stranger.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap().to_owned();
+    let public = stranger.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap().to_owned();
+    let told = without(Some(&key)).says(&[&public, "SOPS_AGE_KEY"]);
+    assert!(!told.stderr.contains(&key), "the private key is told");
+}
+
+fn a_changed_file_is_refused(cluster: &Cluster) {
+    let project = Project::new(cluster, "faults");
+    let file = "bootstrap/secrets/test.sops.yaml";
+    let text = project.read(file);
+    let line = text.lines().find(|line| line.starts_with("canary:")).unwrap();
+    project.write(file, &text.replace(line, "canary: null"));
+    project.run(cluster, ["up", "test", "--yes"]).expect(5).says(&[file, "MAC"]);
+}
+
+fn a_plain_file_is_refused(cluster: &Cluster) {
+    let project = Project::new(cluster, "faults");
+    project.write("bootstrap/secrets/test.sops.yaml", "canary: chirp\n");
+    project.run(cluster, ["up", "test", "--yes"]).expect(5).says(&["is not encrypted with SOPS"]);
+}
+
+fn all_problems_of_the_environment_are_told(cluster: &Cluster) {
+    let project = Project::new(cluster, "faults");
+    project.edit("vaults: { production: 1 }", "vualts: { production: 1 }");
+    project.edit("- name: onepassword", "- name: 7");
+    project.run(cluster, ["up", "test", "--yes"]).expect(1).says(&[
+        "environments/test.yaml:10:11: error: unknown field `vualts`",
+        "did you mean `vaults`?",
+        "environments/test.yaml:9:17: error: expected a text, got a number",
+        "missing field `vaults`",
+    ]);
+    let project = Project::new(cluster, "faults");
+    project.edit("${bootstrap.token}", "${bootstrap.tokn}");
+    project.run(cluster, ["up", "test", "--yes"]).expect(1).says(&[
+        "environments/test.yaml:7:",
+        "unknown property \"tokn\"",
+        "token",
+    ]);
+}
+
+fn another_cluster_is_refused(cluster: &Cluster) {
+    let project = Project::new(cluster, "faults");
+    let uid = "00000000-0000-0000-0000-000000000000";
+    project.edit("values:\n", &format!("values:\n  cluster: {{ uid: {uid} }}\n"));
+    let own = cluster.kubectl(["get", "namespace", "kube-system", "--output=jsonpath={.metadata.uid}"]);
+    project.run(cluster, ["up", "test", "--yes"]).expect(4).says(&[uid, &own]);
+}
+
+fn a_chart_must_be_the_pinned_one(cluster: &Cluster) {
+    let project = Project::new(cluster, "faults");
+    let lock = project.read("bootstrap/charts.lock");
+    let digest =
+        lock.lines().find_map(|line| line.trim().strip_prefix("digest: sha256:")).unwrap().to_owned();
+    project.write("bootstrap/charts.lock", &lock.replace(&digest, &"0".repeat(64)));
+    project.run(cluster, ["up", "test", "--yes"]).expect(1).says(&[
+        "external-secrets",
+        &digest,
+        &"0".repeat(64),
+    ]);
+    project.write("bootstrap/charts.lock", &lock.replace("version: 2.4.1", "version: 2.4.9"));
+    project.run(cluster, ["up", "test", "--yes"]).expect(1).says(&["connect", "2.4.9"]);
+    project.write(
+        "bootstrap/charts.lock",
+        &lock.replace("https://charts.external-secrets.io", "http://127.0.0.1:1"),
+    );
+    let mut down = project.command(cluster, ["up", "test", "--yes"]);
+    outcome(down.env_remove("EGGTOOTH_CHARTS")).expect(1).says(&["127.0.0.1:1"]);
+}
+
+fn a_token_that_can_not_work_is_refused(cluster: &Cluster) {
+    let expired = Credentials::from_seed("faults").token_until(&[PRODUCTION], Some(1000));
+    let project = Project::with_token(cluster, "faults", &expired);
+    let told = project.run(cluster, ["up", "test", "--yes"]).expect(1);
+    told.says(&["environments/test.yaml:7:16", "expired at 1970-01-01", "op connect token create"]);
+}
+
+/// Everything that a run could have written.
+fn everything(cluster: &Cluster) -> String {
+    let kinds = "namespaces,crds,secrets,leases,clusterroles,validatingwebhookconfigurations,deployments";
+    let listed = cluster.kubectl(["get", kinds, "--all-namespaces", "--output=name"]);
+    // The control plane's own leases come by themselves.
+    listed.lines().filter(|name| !name.starts_with("lease")).collect::<Vec<_>>().join("\n")
+}
+
+/// The whole story of a token: refused, explained, replaced, healed; then a vault that it can't see.
+fn a_refused_token_ends_the_wait_and_a_new_one_heals() {
+    if charts().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&Options::default());
+    let stranger = Credentials::from_seed("another server").token(&[PRODUCTION, STAGING]);
+    let project = Project::with_token(&cluster, "faults", &stranger);
+    let refused = project.run(&cluster, ["up", "test", "--yes", "--json"]).expect(6);
+    assert!(refused.stdout.contains("Connect refuses the token"), "{}", refused.stdout);
+    assert!(verdict_after(&refused) < 10.0, "the wait goes on after the refusal:\n{}", refused.stdout);
+
+    project.seal(&cluster, "faults", &Credentials::from_seed("faults").token(&[PRODUCTION, STAGING]));
+    let begun = Instant::now();
+    project.run(&cluster, ["up", "test", "--yes"]).expect(0);
+    assert!(begun.elapsed() < Duration::from_secs(30), "healing takes the operator's own back-off");
+
+    project.seal(&cluster, "faults", &stranger);
+    let reseeded = project.run(&cluster, ["up", "test", "--yes"]).expect(6);
+    assert!(reseeded.stdout.contains("Connect refuses the token"), "{}", reseeded.stdout);
+
+    project.seal(&cluster, "faults", &Credentials::from_seed("faults").token(&[STAGING]));
+    let blind = project.run(&cluster, ["up", "test", "--yes"]).expect(6);
+    assert!(blind.stdout.contains("vault"), "{}", blind.stdout);
+}
+
+/// The seconds that the proof of the only store took.
+fn verdict_after(outcome: &Outcome) -> f64 {
+    let line = outcome.stdout.lines().find(|line| line.contains("\"event\":\"verdict\"")).unwrap();
+    let verdict: serde_json::Value = serde_json::from_str(line).unwrap();
+    verdict["elapsed"].as_f64().unwrap()
+}
