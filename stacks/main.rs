@@ -1,2 +1,7 @@
-//! The binary.
-fn main() {}
+//! The binary: the stacks of this repository over the library's command line.
+
+mod onepassword_connect;
+
+fn main() -> std::process::ExitCode {
+    eggtooth::cli::main(&[onepassword_connect::stack()])
+}
