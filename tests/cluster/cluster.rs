@@ -248,7 +248,7 @@ impl Cluster {
 async fn wait_until_pods_can_be_made(client: &Client, control_plane: &ControlPlane) {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), "default");
     let made =
-        wait::until_async("the default service account", Duration::from_secs(60), || accounts.get("default"));
+        wait::until_async("the default service account", Duration::from_mins(1), || accounts.get("default"));
     if let Err(reason) = made.await {
         panic!("{reason}\n{}", control_plane.log_tails());
     }

@@ -2,7 +2,7 @@
 //!
 //! Usage, after `cargo test --test cluster --`:
 //!
-//! - `[FILTER] …` runs tests, as any test binary does;
+//! - `[FILTER]` runs tests, as any test binary does;
 //! - `serve [--kubelet]` starts one cluster and prints the path of its kubeconfig until Ctrl-C;
 //! - `run [--kubelet] -- COMMAND…` runs a command beside a cluster and ends with its exit code.
 //!

@@ -3,9 +3,11 @@
 //! There is no kube-proxy, so a Service's port must be its pods' port.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use tokio::net::UdpSocket;
 
+use crate::network::Network;
 use crate::node::Objects;
 
 const TYPE_A: u16 = 1;
@@ -13,33 +15,27 @@ const NO_ERROR: u8 = 0;
 const NO_SUCH_NAME: u8 = 3;
 
 /// Answers on the gateway's port 53 for as long as it is polled.
-pub(crate) async fn answer(gateway: Ipv4Addr, objects: Objects) {
-    let socket = UdpSocket::bind((gateway, 53)).await.unwrap();
+pub(crate) async fn answer(network: Arc<Network>, objects: Objects) {
+    let socket = UdpSocket::bind((network.gateway(), 53)).await.unwrap();
     let mut buffer = [0_u8; 512];
     loop {
         let Ok((length, client)) = socket.recv_from(&mut buffer).await else { continue };
         let Some(question) = Question::parse(&buffer[..length]) else { continue };
-        let response = question.respond(resolve(&question.name, gateway, &objects));
+        let response = question.respond(resolve(&question.name, &network, &objects));
         let _ = socket.send_to(&response, client).await;
     }
 }
 
 /// `None` when the name does not exist.
-fn resolve(name: &str, gateway: Ipv4Addr, objects: &Objects) -> Option<Vec<Ipv4Addr>> {
+fn resolve(name: &str, network: &Network, objects: &Objects) -> Option<Vec<Ipv4Addr>> {
     let name = name.to_ascii_lowercase();
     let (service, namespace) = name.strip_suffix(".svc.cluster.local")?.split_once('.')?;
     if (service, namespace) == ("kubernetes", "default") {
-        return Some(vec![gateway]);
+        return Some(vec![network.gateway()]);
     }
     let addresses = objects.service_addresses(namespace, service)?;
     // A Service without pods has an address, where connections are refused.
-    Some(if addresses.is_empty() { vec![refusing(gateway)] } else { addresses })
-}
-
-/// The bridge's second address: the host answers, and nothing listens.
-pub(crate) fn refusing(gateway: Ipv4Addr) -> Ipv4Addr {
-    let [a, b, c, _] = gateway.octets();
-    Ipv4Addr::new(a, b, c, 2)
+    Some(if addresses.is_empty() { vec![network.refusing()] } else { addresses })
 }
 
 /// The one question of a query.

@@ -21,11 +21,11 @@ pub(crate) struct Place {
 impl Network {
     pub(crate) fn create(number: u8) -> Self {
         let network = Self { number, next: AtomicU16::new(256) };
-        let (bridge, gateway) = (network.bridge(), network.gateway());
+        let (bridge, gateway, refusing) = (network.bridge(), network.gateway(), network.refusing());
         ip(
             &[],
             &format!(
-                "link add {bridge} type bridge\naddr add {gateway}/16 dev {bridge}\nlink set {bridge} up\n"
+                "link add {bridge} type bridge\naddr add {gateway}/16 dev {bridge}\naddr add {refusing}/16 dev {bridge}\nlink set {bridge} up\n"
             ),
         )
         .unwrap();
@@ -34,6 +34,11 @@ impl Network {
 
     pub(crate) fn gateway(&self) -> Ipv4Addr {
         Ipv4Addr::new(10, 100 + self.number, 0, 1)
+    }
+
+    /// An address of the host where nothing listens: what a Service without pods leads to.
+    pub(crate) fn refusing(&self) -> Ipv4Addr {
+        Ipv4Addr::new(10, 100 + self.number, 0, 2)
     }
 
     fn bridge(&self) -> String {
@@ -63,17 +68,19 @@ impl Network {
         Ok(Place { namespace, address })
     }
 
-    /// Ends a pod's namespace; the veth pair goes with it.
-    pub(crate) fn remove(&self, place: &Place) {
-        let _ = ip(&[], &format!("netns delete {}\n", place.namespace));
-        let _ = std::fs::remove_dir_all(resolver_folder(&place.namespace));
-    }
-
     fn write_resolver(&self, namespace: &str, search: &str) -> Result<(), String> {
         let folder = resolver_folder(namespace);
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let text = format!("nameserver {}\nsearch {search}\noptions ndots:5\n", self.gateway());
         std::fs::write(folder.join("resolv.conf"), text).map_err(|error| error.to_string())
+    }
+}
+
+impl Place {
+    /// Ends the pod's namespace; the veth pair goes with it.
+    pub(crate) fn remove(&self) {
+        let _ = ip(&[], &format!("netns delete {}\n", self.namespace));
+        let _ = std::fs::remove_dir_all(resolver_folder(&self.namespace));
     }
 }
 

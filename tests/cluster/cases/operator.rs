@@ -13,7 +13,7 @@ use crate::cluster::{Cluster, Options, Snapshot};
 use crate::connect::{Credentials, Fault, PRODUCTION};
 use crate::node::Mode;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![

@@ -93,7 +93,7 @@ impl Node {
             authority: certificates.authority.clone(),
         });
         pod::disclaim_all(&context).await;
-        tasks.spawn(names::answer(gateway, objects));
+        tasks.spawn(names::answer(Arc::clone(&context.network), objects));
         tasks.spawn(log_server::serve(gateway, certificates, context.logs.clone()));
         tasks.spawn(run_pods(context));
         Self { tasks }

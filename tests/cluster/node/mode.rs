@@ -38,7 +38,7 @@ impl Mode {
     /// The time before the next attempt to mount a volume whose Secret is missing.
     pub(crate) fn mount_retry(self, attempts: u32) -> Duration {
         match self {
-            Self::Fast => Duration::from_secs(60),
+            Self::Fast => Duration::from_mins(1),
             Self::KubeletLike => {
                 Duration::from_secs(122).min(Duration::from_millis(500) * 2_u32.saturating_pow(attempts))
             }

@@ -22,7 +22,7 @@ pub(crate) struct Objects {
     config_maps: Store<ConfigMap>,
     services: Store<Service>,
     slices: Store<EndpointSlice>,
-    /// Counts changes of Secrets and ConfigMaps.
+    /// Counts what changes.
     changes: watch::Receiver<u64>,
 }
 

@@ -19,7 +19,7 @@ use super::{Context, NAME};
 use crate::network::Place;
 
 /// How often a kubelet looks after a pod's volumes.
-const VOLUME_PERIOD: Duration = Duration::from_secs(60);
+const VOLUME_PERIOD: Duration = Duration::from_mins(1);
 
 type Updates = watch::Receiver<Option<Arc<Pod>>>;
 
@@ -28,7 +28,8 @@ pub(crate) async fn run(context: Arc<Context>, pod: Arc<Pod>, mut updates: Updat
     let (stop, stopped) = watch::channel(false);
     let life = async {
         if !has_ended(&pod) {
-            Life::new(&context, &pod, stopped).live().await;
+            // On the heap: it holds every container's future.
+            Box::pin(Life::new(&context, &pod, stopped).live()).await;
         }
     };
     tokio::pin!(life);
@@ -95,13 +96,12 @@ fn folder(context: &Context, pod: &Pod) -> PathBuf {
 
 /// A place that goes back to the network with the pod.
 struct Tenancy {
-    context: Arc<Context>,
     place: Arc<Place>,
 }
 
 impl Drop for Tenancy {
     fn drop(&mut self) {
-        self.context.network.remove(&self.place);
+        self.place.remove();
     }
 }
 
@@ -132,7 +132,7 @@ impl<'a> Life<'a> {
         let namespace = self.pod.metadata.namespace.as_deref().unwrap_or("default");
         let search = format!("{namespace}.svc.cluster.local svc.cluster.local cluster.local");
         let place = Arc::new(self.context.network.add(&search).expect("root may make network namespaces"));
-        let _tenancy = Tenancy { context: Arc::clone(self.context), place: Arc::clone(&place) };
+        let _tenancy = Tenancy { place: Arc::clone(&place) };
         self.place = Some(Arc::clone(&place));
         let volatile = folder(self.context, self.pod).join("volumes");
         let mut volumes =
@@ -141,7 +141,8 @@ impl<'a> Life<'a> {
             return;
         }
         let (states, mut news) = mpsc::unbounded_channel();
-        let running = self.run_containers(&place, states);
+        let running = self.run_containers(&place, &states);
+        drop(states);
         tokio::pin!(running);
         let mut changes = self.context.objects.changes();
         let follows = self.context.mode.follows_changes();
@@ -194,7 +195,7 @@ impl<'a> Life<'a> {
     fn run_containers(
         &self,
         place: &Arc<Place>,
-        states: mpsc::UnboundedSender<(usize, State)>,
+        states: &mpsc::UnboundedSender<(usize, State)>,
     ) -> impl Future<Output = ()> + use<> {
         let init = self.spec.init_containers.iter().flatten().map(|spec| (spec, true));
         let main = self.spec.containers.iter().map(|spec| (spec, false));
