@@ -3,6 +3,8 @@
 //! Each folder below FOLDER is a case: `env.yaml`, what it imports, and `expected.json`. Prints each difference
 //! and, last, `N passed, M failed`; exits with 1 if there is a difference.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program reports to a terminal")]
+
 #[path = "../tests/environment/conformance.rs"]
 mod conformance;
 

@@ -157,7 +157,7 @@ fn as_expected(diagnostic: &Diagnostic) -> Value {
     let placed = diagnostic.span.filter(|_| !diagnostic.message.starts_with("yaml: "));
     let place = placed.map(|span| span.start);
     let number = |number: u32| Value::from(i64::from(number));
-    let file = place.and_then(|_| diagnostic.file.as_deref()).unwrap_or_default();
+    let file = place.and(diagnostic.file.as_deref()).unwrap_or_default();
     Value::map::<&str>([
         ("environment", file.into()),
         ("path", diagnostic.path.as_deref().unwrap_or_default().into()),

@@ -9,11 +9,11 @@ use crate::environment::syntax::Expression;
 use crate::environment::term::{Shared, Term};
 
 impl<'d> Scope<'d, '_, '_> {
-    pub(super) fn to_base64(&mut self, expression: &'d Expression, text: &'d Expression) -> Shared {
+    pub(super) fn encode_base64(&mut self, expression: &'d Expression, text: &'d Expression) -> Shared {
         self.map_text(expression, text, |text| Ok(STANDARD.encode(text).into_bytes()))
     }
 
-    pub(super) fn from_base64(&mut self, expression: &'d Expression, text: &'d Expression) -> Shared {
+    pub(super) fn decode_base64(&mut self, expression: &'d Expression, text: &'d Expression) -> Shared {
         self.map_text(expression, text, decode)
     }
 

@@ -8,7 +8,7 @@ use crate::environment::syntax::Expression;
 use crate::environment::term::{Shared, Term};
 
 impl<'d> Scope<'d, '_, '_> {
-    pub(super) fn to_json(&mut self, expression: &'d Expression, value: &'d Expression) -> Shared {
+    pub(super) fn encode_json(&mut self, expression: &'d Expression, value: &'d Expression) -> Shared {
         let value = self.evaluate(value, None);
         let marks = Marks::of(&[&value]);
         let text = if marks.unknown { Ok(String::new()) } else { json::write(&value.reveal()) };
@@ -24,7 +24,7 @@ impl<'d> Scope<'d, '_, '_> {
         }
     }
 
-    pub(super) fn from_json(&mut self, expression: &'d Expression, text: &'d Expression) -> Shared {
+    pub(super) fn decode_json(&mut self, expression: &'d Expression, text: &'d Expression) -> Shared {
         let (text, fits) = self.evaluate_typed(text, &Schema::kind("string"));
         let marks = Marks::of(&[&text]);
         let unknown =
@@ -41,14 +41,14 @@ impl<'d> Scope<'d, '_, '_> {
         }
     }
 
-    pub(super) fn to_yaml(&mut self, expression: &'d Expression, value: &'d Expression) -> Shared {
+    pub(super) fn encode_yaml(&mut self, expression: &'d Expression, value: &'d Expression) -> Shared {
         let value = self.evaluate(value, None);
         let marks = Marks::of(&[&value]);
         let text = if marks.unknown { String::new() } else { yaml::write(&value.reveal()) };
         shared(text_or_unknown(text.into_bytes(), marks.unknown, &expression.place).with_secret(marks.secret))
     }
 
-    pub(super) fn to_text(&mut self, expression: &'d Expression, value: &'d Expression) -> Shared {
+    pub(super) fn stringify(&mut self, expression: &'d Expression, value: &'d Expression) -> Shared {
         let value = self.evaluate(value, None);
         let term = match self.render(&value, &expression.place) {
             Some(rendered) => {

@@ -17,17 +17,16 @@ impl<'d> Scope<'d, '_, '_> {
         inputs: &'d Expression,
     ) -> Shared {
         let source = self.session.sources().find(name).cloned();
-        let (accepts, gives) = match &source {
-            Some(source) => (source.inputs(), source.output()),
-            None => {
-                self.unknown_source(expression, name);
-                (Schema::always(), Schema::always())
-            }
+        let (accepts, gives) = if let Some(source) = &source {
+            (source.inputs(), source.output())
+        } else {
+            self.unknown_source(expression, name);
+            (Schema::always(), Schema::always())
         };
         let (inputs, fit) = self.evaluate_typed(inputs, &accepts);
         let ready = fit && !inputs.holds_unknown();
         match source {
-            Some(source) if ready => self.take(expression, &inputs, gives, Opener::Source(source)),
+            Some(source) if ready => self.take(expression, &inputs, &gives, Opener::Source(source)),
             _ => Rc::new(Term::unknown(gives, &expression.place)),
         }
     }
@@ -40,15 +39,12 @@ impl<'d> Scope<'d, '_, '_> {
         state: &'d Expression,
     ) -> Shared {
         let rotator = self.session.sources().find_rotator(name).cloned();
-        let (accepts, keeps, gives) = match &rotator {
-            Some(rotator) => {
-                let keeps = Schema::one_of(vec![rotator.state(), Schema::kind("null")]);
-                (rotator.inputs(), keeps, rotator.output())
-            }
-            None => {
-                self.error(&expression.place, format!("unknown rotator {}", quote(name)));
-                (Schema::always(), Schema::always(), Schema::always())
-            }
+        let (accepts, keeps, gives) = if let Some(rotator) = &rotator {
+            let keeps = Schema::one_of(vec![rotator.state(), Schema::kind("null")]);
+            (rotator.inputs(), keeps, rotator.output())
+        } else {
+            self.error(&expression.place, format!("unknown rotator {}", quote(name)));
+            (Schema::always(), Schema::always(), Schema::always())
         };
         let inputs = self.rotation_inputs(inputs, &accepts);
         let inputs_fit = self.validate(&inputs, &accepts);
@@ -57,7 +53,7 @@ impl<'d> Scope<'d, '_, '_> {
         match rotator {
             Some(rotator) if ready => {
                 let state = entries(&state, self.session.options());
-                self.take(expression, &inputs, gives, Opener::Rotator { rotator, state })
+                self.take(expression, &inputs, &gives, Opener::Rotator { rotator, state })
             }
             _ => Rc::new(Term::unknown(gives, &expression.place)),
         }
@@ -86,7 +82,7 @@ impl<'d> Scope<'d, '_, '_> {
     }
 
     /// Returns what the call gave, or notes it down to be opened after this round.
-    fn take(&mut self, expression: &'d Expression, inputs: &Shared, gives: Schema, call: Opener) -> Shared {
+    fn take(&mut self, expression: &'d Expression, inputs: &Shared, gives: &Schema, call: Opener) -> Shared {
         let unknown = || Rc::new(Term::unknown(gives.clone(), &expression.place));
         // While a source waits, an object that lies over what it will give has not all of its entries yet.
         let incomplete = !self.session.requests.is_empty() && inputs.lies_over_unknown();

@@ -31,8 +31,8 @@ impl<'d> Scope<'d, '_, '_> {
         let mut base = self.base.clone();
         for (index, accessor) in path.iter().enumerate() {
             let properties = match receiver {
-                Receiver::Object(properties) => properties,
-                Receiver::Expression(Expression { kind: Kind::Object(properties), .. }) => properties,
+                Receiver::Object(properties)
+                | Receiver::Expression(Expression { kind: Kind::Object(properties), .. }) => properties,
                 Receiver::Expression(Expression { kind: Kind::List(items), .. }) => {
                     let Some(index) = self.index(at, accessor, Some(items.len())) else {
                         return unknown(&at.place);
@@ -93,17 +93,15 @@ impl<'d> Scope<'d, '_, '_> {
                 }
                 Content::Object(entries) => {
                     let Some(key) = self.key(at, accessor) else { return unknown(&at.place) };
-                    match entries.get(key) {
-                        Some(entry) => Rc::clone(&entry.term),
-                        None => {
-                            if let Some(base) = receiver.base.as_ref().filter(|base| base.is_object()) {
-                                let found = self.walk(at, Rc::clone(base), &path[index..]);
-                                return if secret { hidden(&found) } else { found };
-                            }
-                            self.unknown_entry(at, accessor, key, entries, secret);
-                            return unknown(&at.place);
+                    let Some(entry) = entries.get(key) else {
+                        if let Some(base) = receiver.base.as_ref().filter(|base| base.is_object()) {
+                            let found = self.walk(at, Rc::clone(base), &path[index..]);
+                            return if secret { hidden(&found) } else { found };
                         }
-                    }
+                        self.unknown_entry(at, accessor, key, entries, secret);
+                        return unknown(&at.place);
+                    };
+                    Rc::clone(&entry.term)
                 }
                 Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => {
                     self.accessor_error(at, accessor, "receiver must be an array or an object");

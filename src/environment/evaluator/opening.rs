@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Opened, Options};
 use crate::environment::term::{Content, Entry, Term};
 use crate::environment::{Failure, Names, Rotator, Source};
-use crate::resource::{Map, Value};
+use crate::resource::Map;
 
 /// A call: the environment that holds it, and its expression there.
 pub(crate) type CallId = (Arc<str>, usize);

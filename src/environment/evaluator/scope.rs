@@ -155,16 +155,12 @@ impl<'d, 's, 'e> Scope<'d, 's, 'e> {
         term: &Term,
         place: &Place,
     ) -> Option<crate::environment::term::Rendered> {
-        match term.render() {
-            Ok(mut rendered) => {
-                rendered.secret |= self.session.options().stricter && term.holds_secret();
-                Some(rendered)
-            }
-            Err(crate::environment::term::TooLong) => {
-                self.error(place, "the text is too long");
-                None
-            }
-        }
+        let Ok(mut rendered) = term.render() else {
+            self.error(place, "the text is too long");
+            return None;
+        };
+        rendered.secret |= self.session.options().stricter && term.holds_secret();
+        Some(rendered)
     }
 
     /// Evaluates an argument and says whether it fulfils the schema.

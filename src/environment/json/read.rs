@@ -290,6 +290,6 @@ mod tests {
         ] {
             assert_eq!(read_json(text.as_bytes()).unwrap_err().to_string(), message, "{text}");
         }
-        assert_eq!(read_json(&[b'['; 100_000]).unwrap_err(), JsonError::Depth);
+        assert_eq!(read_json(&vec![b'['; 100_000]).unwrap_err(), JsonError::Depth);
     }
 }

@@ -78,7 +78,7 @@ pub struct Names {
 /// All that documents can call.
 #[derive(Clone, Default)]
 pub struct Sources {
-    sources: BTreeMap<String, Arc<dyn Source>>,
+    opened: BTreeMap<String, Arc<dyn Source>>,
     rotators: BTreeMap<String, Arc<dyn Rotator>>,
     decrypter: Option<Arc<dyn Decrypter>>,
 }
@@ -92,7 +92,7 @@ impl Sources {
     /// Adds a source.
     #[must_use]
     pub fn source(mut self, source: impl Source + 'static) -> Self {
-        self.sources.insert(source.name().to_owned(), Arc::new(source));
+        self.opened.insert(source.name().to_owned(), Arc::new(source));
         self
     }
 
@@ -112,11 +112,11 @@ impl Sources {
 
     /// Returns the names of the sources.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.sources.keys().map(String::as_str)
+        self.opened.keys().map(String::as_str)
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<dyn Source>> {
-        self.sources.get(name)
+        self.opened.get(name)
     }
 
     pub(crate) fn find_rotator(&self, name: &str) -> Option<&Arc<dyn Rotator>> {
@@ -130,6 +130,6 @@ impl Sources {
 
 impl fmt::Debug for Sources {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.sources.keys().chain(self.rotators.keys())).finish()
+        formatter.debug_set().entries(self.opened.keys().chain(self.rotators.keys())).finish()
     }
 }

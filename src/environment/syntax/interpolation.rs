@@ -100,7 +100,7 @@ impl Access<'_> {
     }
 
     fn name(&mut self, start: usize) {
-        let name = self.take_until(|byte| ends_name(byte));
+        let name = self.take_until(ends_name);
         if name.is_empty() {
             self.fault(start, "property name must not be empty");
         }

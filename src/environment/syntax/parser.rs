@@ -1,5 +1,6 @@
 //! From YAML nodes to a document.
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
@@ -136,15 +137,11 @@ impl Parser<'_> {
             let merge = self.import_options(options, &path);
             return Some(Import { name, place: self.place(key, &path), merge });
         }
-        match (node.as_scalar(), meaning(node)) {
-            (Some(scalar), Some(Resolved::String)) => {
-                Some(Import { name: Arc::clone(&scalar.text), place: self.place(node, path), merge: true })
-            }
-            _ => {
-                self.error(node, path, "import must be a string or an object");
-                None
-            }
-        }
+        let (Some(scalar), Some(Resolved::String)) = (node.as_scalar(), meaning(node)) else {
+            self.error(node, path, "import must be a string or an object");
+            return None;
+        };
+        Some(Import { name: Arc::clone(&scalar.text), place: self.place(node, path), merge: true })
     }
 
     fn import_options(&mut self, node: &Node, path: &str) -> bool {
@@ -299,10 +296,13 @@ impl Parser<'_> {
 impl Properties {
     /// Adds an entry; one whose key was there before is rejected.
     fn add(&mut self, key: Arc<str>, place: Arc<Place>, value: Expression) {
-        if self.entries.contains_key(&key) {
-            self.rejected.push(place.error(format!("duplicate key {}", super::quote(&key))));
-        } else {
-            self.entries.insert(key, (Key { place }, value));
+        match self.entries.entry(key) {
+            Entry::Occupied(earlier) => {
+                self.rejected.push(place.error(format!("duplicate key {}", super::quote(earlier.key()))));
+            }
+            Entry::Vacant(free) => {
+                free.insert((Key { place }, value));
+            }
         }
     }
 }

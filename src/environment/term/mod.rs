@@ -6,7 +6,7 @@ mod value;
 
 use std::{cell::OnceCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
-pub(crate) use text::{Rendered, TooLong};
+pub(crate) use text::Rendered;
 pub(crate) use value::text_value;
 
 use super::{schema::Schema, syntax::Place};

@@ -70,7 +70,9 @@ impl Term {
             Content::List(items) => items.iter().for_each(|item| item.secret_texts(inside, texts)),
             Content::Object(_) => {
                 let properties: BTreeMap<_, _> = self.properties();
-                properties.values().for_each(|entry| entry.term.secret_texts(inside, texts));
+                for entry in properties.values() {
+                    entry.term.secret_texts(inside, texts);
+                }
             }
             Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => {}
         }
