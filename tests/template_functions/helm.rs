@@ -53,7 +53,7 @@ impl Helm {
         for (index, case) in cases.iter().enumerate() {
             let mut source = String::new();
             write!(source, "{{{{ $v := {} }}}}", case.expression).unwrap();
-            write!(source, "c{index}: \"{{{{ printf \"%T %q\" $v (print $v) | b64enc }}}}\"\n").unwrap();
+            writeln!(source, "c{index}: \"{{{{ printf \"%T %q\" $v (print $v) | b64enc }}}}\"").unwrap();
             fs::write(chart.path().join(format!("templates/c{index}.yaml")), source).unwrap();
         }
         let mut command = Command::new(&self.0);

@@ -4,6 +4,13 @@
 //! of its error. The table is checked against ours always, and against a real helm where there is one: the
 //! expressions that succeed are the files of one chart, so that helm runs once.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test stops at what it cannot go on from"
+)]
+
 mod case;
 mod helm;
 

@@ -166,5 +166,5 @@ impl Encoder {
 }
 
 fn escape(character: char, output: &mut String) {
-    output.push_str(&format!("\\u{:04x}", u32::from(character)));
+    output.extend(["\\u", &format!("{:04x}", u32::from(character))]);
 }

@@ -103,15 +103,13 @@ fn trim_space(text: &GoString) -> GoString {
 
 /// Takes every character of `cut` off both ends.
 fn trim_all(text: &GoString, cut: &GoString) -> GoString {
-    match (text.as_text(), cut.as_text()) {
-        (Some(valid), Some(cut)) => valid.trim_matches(|character| cut.contains(character)).into(),
-        _ => {
-            let kept = |byte: &u8| !cut.contains(byte);
-            let Some(start) = text.iter().position(kept) else { return GoString::default() };
-            let end = text.iter().rposition(kept).map_or(start, |last| last + 1);
-            text[start..end].into()
-        }
+    if let (Some(valid), Some(cut)) = (text.as_text(), cut.as_text()) {
+        return valid.trim_matches(|character| cut.contains(character)).into();
     }
+    let kept = |byte: &u8| !cut.contains(byte);
+    let Some(start) = text.iter().position(kept) else { return GoString::default() };
+    let end = text.iter().rposition(kept).map_or(start, |last| last + 1);
+    text[start..end].into()
 }
 
 /// Returns the first `count` bytes; with a negative count, the last ones.

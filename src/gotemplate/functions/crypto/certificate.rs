@@ -11,7 +11,7 @@ use x509_cert::der::asn1::{
     BitString, Ia5String, OctetString, PrintableString, SetOfVec, UtcTime, Utf8StringRef,
 };
 use x509_cert::der::flagset::FlagSet;
-use x509_cert::der::oid::AssociatedOid;
+use x509_cert::der::oid::{AssociatedOid, ObjectIdentifier};
 use x509_cert::der::{Any, Decode, Encode};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -25,7 +25,6 @@ use x509_cert::time::{Time, Validity};
 
 use super::key::{Key, KeyError};
 use crate::gotemplate::functions::Host;
-use x509_cert::der::oid::ObjectIdentifier;
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -103,9 +102,10 @@ fn name(common_name: &str) -> Result<Name, x509_cert::der::Error> {
     }
     let printable =
         common_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte));
-    let value = match printable {
-        true => Any::encode_from(&PrintableString::new(common_name)?)?,
-        false => Any::encode_from(&Utf8StringRef::new(common_name)?)?,
+    let value = if printable {
+        Any::encode_from(&PrintableString::new(common_name)?)?
+    } else {
+        Any::encode_from(&Utf8StringRef::new(common_name)?)?
     };
     let part = AttributeTypeAndValue { oid: COMMON_NAME, value };
     Ok(RdnSequence(vec![RelativeDistinguishedName(SetOfVec::try_from(vec![part])?)]))

@@ -111,9 +111,10 @@ impl Key {
                 .map(|key| Self::Rsa(Box::new(key)))
                 .map_err(KeyError::Rsa),
             "EC PRIVATE KEY" => CurveKey::from_sec1_der(bytes).map(Self::Curve).map_err(KeyError::Curve),
-            label => Err(match label.ends_with(" PRIVATE KEY") {
-                true => KeyError::Type(label.to_owned()),
-                false => KeyError::Label(label.to_owned()),
+            label => Err(if label.ends_with(" PRIVATE KEY") {
+                KeyError::Type(label.to_owned())
+            } else {
+                KeyError::Label(label.to_owned())
             }),
         }
     }

@@ -18,8 +18,7 @@ pub(super) fn encode(label: &str, bytes: &[u8]) -> String {
         text.extend(line.iter().map(|byte| char::from(*byte)));
         text.push('\n');
     }
-    text.push_str(&format!("-----END {label}-----\n"));
-    text
+    text + &format!("-----END {label}-----\n")
 }
 
 /// Finds the first block; headers in it are left out.

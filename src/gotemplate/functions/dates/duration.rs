@@ -53,10 +53,10 @@ impl Duration {
             total = total.checked_add(part).filter(|total| *total <= LIMIT).ok_or_else(invalid)?;
             rest = after;
         }
-        match negative {
-            true => Ok(Self(0_i64.wrapping_sub_unsigned(total))),
-            false => i64::try_from(total).map(Self).map_err(|_| invalid()),
+        if negative {
+            return Ok(Self(0_i64.wrapping_sub_unsigned(total)));
         }
+        i64::try_from(total).map(Self).map_err(|_| invalid())
     }
 
     /// Returns the nearest multiple of `step`, halves away from zero.

@@ -93,14 +93,9 @@ fn write_offset(offset: i32, how: Offset) -> String {
     let sign = if offset / 60 < 0 { '-' } else { '+' };
     let magnitude = offset.unsigned_abs();
     let (minutes, colon) = (magnitude / 60, if how.colons { ":" } else { "" });
-    let mut text = format!("{sign}{:02}", minutes / 60);
-    if how.minutes {
-        text += &format!("{colon}{:02}", minutes % 60);
-    }
-    if how.seconds {
-        text += &format!("{colon}{:02}", magnitude % 60);
-    }
-    text
+    let hours = format!("{sign}{:02}", minutes / 60);
+    let part = |wanted: bool, number: u32| if wanted { format!("{colon}{number:02}") } else { String::new() };
+    [hours, part(how.minutes, minutes % 60), part(how.seconds, magnitude % 60)].concat()
 }
 
 fn write_fraction(nanoseconds: i32, separator: u8, digits: usize, trimmed: bool) -> String {

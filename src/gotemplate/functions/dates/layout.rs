@@ -83,20 +83,23 @@ const FIXED: &[(&[u8], Element)] = &[
     (b"5", Element::Second(Padding::Nothing)),
     (b"PM", Element::Noon { upper: true }),
     (b"pm", Element::Noon { upper: false }),
-    (b"-070000", offset(false, false, true, true)),
-    (b"-07:00:00", offset(false, true, true, true)),
-    (b"-0700", offset(false, false, true, false)),
-    (b"-07:00", offset(false, true, true, false)),
-    (b"-07", offset(false, false, false, false)),
-    (b"Z070000", offset(true, false, true, true)),
-    (b"Z07:00:00", offset(true, true, true, true)),
-    (b"Z0700", offset(true, false, true, false)),
-    (b"Z07:00", offset(true, true, true, false)),
-    (b"Z07", offset(true, false, false, false)),
+    (b"-070000", offset(false, "070000")),
+    (b"-07:00:00", offset(false, "07:00:00")),
+    (b"-0700", offset(false, "0700")),
+    (b"-07:00", offset(false, "07:00")),
+    (b"-07", offset(false, "07")),
+    (b"Z070000", offset(true, "070000")),
+    (b"Z07:00:00", offset(true, "07:00:00")),
+    (b"Z0700", offset(true, "0700")),
+    (b"Z07:00", offset(true, "07:00")),
+    (b"Z07", offset(true, "07")),
 ];
 
-const fn offset(zulu: bool, colons: bool, minutes: bool, seconds: bool) -> Element {
-    Element::Offset(Offset { zulu, colons, minutes, seconds })
+/// The length of the rest tells the parts, a colon apart or not.
+const fn offset(zulu: bool, rest: &str) -> Element {
+    let colons = matches!(rest.as_bytes(), [_, _, b':', ..]);
+    let minutes = rest.len() > 2;
+    Element::Offset(Offset { zulu, colons, minutes, seconds: rest.len() > 5 })
 }
 
 /// A layout's next element, with the text before it.

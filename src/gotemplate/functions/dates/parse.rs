@@ -249,7 +249,7 @@ fn number(rest: &mut &[u8], padding: Padding, width: usize) -> Result<i16, Wrong
 fn name(rest: &mut &[u8], names: &[&str], length: usize) -> Result<i16, Wrong> {
     let cut = |name: &str| name.len().min(length);
     let matches = |name: &&str| {
-        rest.get(..cut(name)).is_some_and(|text| text.eq_ignore_ascii_case(name[..cut(name)].as_bytes()))
+        rest.get(..cut(name)).is_some_and(|text| text.eq_ignore_ascii_case(&name.as_bytes()[..cut(name)]))
     };
     let index = names.iter().position(matches).ok_or(Wrong::Mismatch)?;
     *rest = &rest[cut(names[index])..];

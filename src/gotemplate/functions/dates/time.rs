@@ -205,7 +205,8 @@ impl Time {
     /// Adds to the calendar's fields; days beyond a month's end run over into the next one.
     fn plus_date(&self, years: isize, months: isize, days: isize) -> Self {
         let civil = self.civil();
-        let months = (civil.year() as i64 + years as i64) * 12 + i64::from(civil.month()) - 1 + months as i64;
+        let months =
+            (i64::from(civil.year()) + years as i64) * 12 + i64::from(civil.month()) - 1 + months as i64;
         let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
         let first =
             i16::try_from(year).ok().and_then(|year| jiff::civil::Date::new(year, month as i8, 1).ok());

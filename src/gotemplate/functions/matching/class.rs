@@ -19,12 +19,11 @@ pub(super) fn perl_class(letter: char) -> Option<&'static str> {
 pub(super) fn unicode_class(text: &str) -> Result<(String, &str), SyntaxError> {
     let range = |part: &str| SyntaxError::new(Code::ClassRange, part);
     let after = &text[2..];
-    let (name, rest) = match after.strip_prefix('{') {
-        Some(braced) => braced.split_once('}').ok_or_else(|| range(text))?,
-        None => {
-            let width = after.chars().next().map(char::len_utf8).ok_or_else(|| range(text))?;
-            after.split_at(width)
-        }
+    let (name, rest) = if let Some(braced) = after.strip_prefix('{') {
+        braced.split_once('}').ok_or_else(|| range(text))?
+    } else {
+        let width = after.chars().next().map(char::len_utf8).ok_or_else(|| range(text))?;
+        after.split_at(width)
     };
     let whole = &text[..text.len() - rest.len()];
     let (name, negated) = name.strip_prefix('^').map_or((name, false), |name| (name, true));
@@ -81,7 +80,7 @@ fn read_item<'a>(text: &'a str, output: &mut String, class: &str) -> Result<&'a 
         }
         Some(letter) if perl_class(letter).is_some() => {
             let negation = if letter.is_ascii_uppercase() { "^" } else { "" };
-            output.push_str(&format!("[{negation}{}]", perl_class(letter).unwrap_or_default()));
+            output.extend(["[", negation, perl_class(letter).unwrap_or_default(), "]"]);
             return Ok(&text[2..]);
         }
         _ => {}

@@ -127,7 +127,7 @@ impl<'a> Translator<'a> {
     fn open_named(&mut self, prefix: &str, after: &'a str) -> Result<(), SyntaxError> {
         let end = after.find('>').ok_or_else(|| SyntaxError::new(Code::NamedCapture, self.rest))?;
         let name = &after[..end];
-        let whole = &self.rest[..prefix.len() + end + 1];
+        let whole = &self.rest[..=prefix.len() + end];
         let is_word = |character: char| character == '_' || character.is_ascii_alphanumeric();
         if name.is_empty() || !name.chars().all(is_word) {
             return Err(SyntaxError::new(Code::NamedCapture, whole));
@@ -209,19 +209,18 @@ impl<'a> Translator<'a> {
                 self.rest = rest;
                 self.repeatable = true;
             }
-            _ => match perl_class(escaped) {
-                Some(class) => {
+            _ => {
+                if let Some(class) = perl_class(escaped) {
                     let negation = if escaped.is_ascii_uppercase() { "^" } else { "" };
-                    self.output.push_str(&format!("[{negation}{class}]"));
+                    self.output.extend(["[", negation, class, "]"]);
                     self.rest = &self.rest[two..];
                     self.repeatable = true;
-                }
-                None => {
+                } else {
                     let (character, rest) = read_escape(self.rest)?;
                     self.rest = rest;
                     self.emit_literal(character);
                 }
-            },
+            }
         }
         Ok(())
     }

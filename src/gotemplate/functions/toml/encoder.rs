@@ -4,7 +4,7 @@ use crate::gotemplate::format::format_float;
 use crate::gotemplate::functions::reflection::kind_of;
 use crate::gotemplate::{GoString, List, Map, Value};
 
-/// A value that TOML cannot hold, in BurntSushi's words.
+/// A value that TOML cannot hold, in `BurntSushi`'s words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum EncodeError {
     #[error("toml: cannot encode array with nil element")]
@@ -136,7 +136,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// Keeps the comma that BurntSushi writes behind the last key when nothing but nil follows.
+    /// Keeps the comma that `BurntSushi` writes behind the last key when nothing but nil follows.
     fn inline_table(&mut self, map: &Map) -> Result<(), EncodeError> {
         let (plain, tables) = split(map)?;
         self.write("{");
@@ -236,7 +236,7 @@ fn quoted(text: &[u8]) -> String {
             '\n' => output.push_str("\\n"),
             '\u{C}' => output.push_str("\\f"),
             '\r' => output.push_str("\\r"),
-            '\0'..'\u{20}' | '\u{7F}' => output.push_str(&format!("\\u{:04x}", u32::from(character))),
+            '\0'..'\u{20}' | '\u{7F}' => output.extend(["\\u", &format!("{:04x}", u32::from(character))]),
             _ => output.push(character),
         }
     }
