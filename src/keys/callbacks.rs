@@ -7,7 +7,9 @@ use age::secrecy::SecretString;
 
 /// Asks the user for passphrases; without an asker there are none.
 #[derive(Clone, Default)]
-pub struct Passphrases(Option<Arc<dyn Fn(&str) -> Option<SecretString> + Send + Sync>>);
+pub struct Passphrases(Option<Arc<Ask>>);
+
+type Ask = dyn Fn(&str) -> Option<SecretString> + Send + Sync;
 
 impl Passphrases {
     /// Returns passphrases that come from `ask`, which is told what the passphrase is for.

@@ -45,7 +45,7 @@ enum Attempt {
 impl Identities {
     /// Returns the given keys, which were found in `origin`.
     pub fn of(keys: impl IntoIterator<Item = Identity>, origin: Origin) -> Self {
-        let keys = keys.into_iter().map(|key| (key, origin.clone())).collect();
+        let keys = keys.into_iter().map(move |key| (key, origin.clone())).collect();
         Self { keys, ..Self::default() }
     }
 

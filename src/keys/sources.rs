@@ -38,7 +38,7 @@ impl Identities {
     pub fn discover(environment: &ProcessEnvironment, passphrases: Passphrases) -> Self {
         let mut identities = Self { environment: environment.clone(), passphrases, ..Self::default() };
         if let Some(text) = environment.get("SOPS_AGE_KEY") {
-            identities.add_text(text.as_bytes(), &Origin::Variable("SOPS_AGE_KEY"));
+            identities.add_text(text.as_bytes(), Origin::Variable("SOPS_AGE_KEY"));
         }
         if let Some(path) = environment.get("SOPS_AGE_KEY_FILE") {
             identities.add_file(Path::new(path), true);
@@ -66,25 +66,26 @@ impl Identities {
     /// Reads the identities of a text: one a word, comments behind `#`; or a whole file protected by a passphrase.
     pub fn parse(text: &str, origin: Origin, passphrases: Passphrases) -> Self {
         let mut identities = Self { passphrases, ..Self::default() };
-        identities.add_text(text.as_bytes(), &origin);
+        identities.add_text(text.as_bytes(), origin);
         identities
     }
 
-    fn add_text(&mut self, content: &[u8], origin: &Origin) {
+    fn add_text(&mut self, content: &[u8], origin: Origin) {
         if is_protected(content) {
-            self.deferred.push(Deferred::Protected(content.to_vec(), origin.clone()));
+            self.deferred.push(Deferred::Protected(content.to_vec(), origin));
             return;
         }
         let mut found = Found::default();
-        read_identities(content, origin, &mut found);
-        self.add(found);
+        read_identities(content, &origin, &mut found);
+        self.keys.extend(found.keys);
+        self.problems.extend(found.problems);
     }
 
     fn add_file(&mut self, path: &Path, must_exist: bool) {
         let origin = Origin::File(path.to_owned());
         match fs::read(path).map(Zeroizing::new) {
-            Ok(content) => self.add_text(&content, &origin),
-            Err(error) => self.unreadable(error, origin, must_exist),
+            Ok(content) => self.add_text(&content, origin),
+            Err(error) => self.unreadable(error, &origin, must_exist),
         }
     }
 
@@ -92,7 +93,7 @@ impl Identities {
         let origin = Origin::File(path.to_owned());
         let content = match fs::read_to_string(path).map(Zeroizing::new) {
             Ok(content) => content,
-            Err(error) => return self.unreadable(error, origin, must_exist),
+            Err(error) => return self.unreadable(error, &origin, must_exist),
         };
         match Identity::parse_ssh(&content, &path.display().to_string(), &self.passphrases) {
             Ok(key) if key.asks() => self.deferred.push(Deferred::Ssh(key, origin)),
@@ -101,15 +102,10 @@ impl Identities {
         }
     }
 
-    fn unreadable(&mut self, error: io::Error, origin: Origin, must_exist: bool) {
+    fn unreadable(&mut self, error: io::Error, origin: &Origin, must_exist: bool) {
         if must_exist || error.kind() != io::ErrorKind::NotFound {
-            self.problems.push(problem(&origin, SourceError::Unreadable(error)));
+            self.problems.push(problem(origin, SourceError::Unreadable(error)));
         }
-    }
-
-    fn add(&mut self, found: Found) {
-        self.keys.extend(found.keys);
-        self.problems.extend(found.problems);
     }
 }
 

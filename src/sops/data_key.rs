@@ -64,7 +64,9 @@ fn open_part(
         match identities.open(sealed, Some(recipient)) {
             Ok(part) => return Ok(part),
             Err(KeyError::NoKey(no_key)) => last = no_key,
-            Err(source) => broken = Some(Problem::DataKey { recipient: recipient.clone(), source }),
+            Err(source) => {
+                broken = Some(Problem::DataKey { recipient: recipient.clone(), source: Box::new(source) });
+            }
         }
     }
     Err(match broken {

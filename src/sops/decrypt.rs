@@ -37,9 +37,9 @@ pub fn decrypt(document: &Document, identities: &Identities) -> Result<Plain, Er
     }
     // The MAC is bound to the time of encryption, which must be written as sops writes it.
     let path = document.metadata.last_modified.without_fraction().to_string();
-    let stored = match key.decrypt(&document.metadata.mac, &path) {
-        Ok(Decrypted::Scalar(Scalar::String(stored))) => stored,
-        Ok(_) | Err(_) => return Err(Error::Mac { file: document.name.clone() }),
+    let stored = key.decrypt(&document.metadata.mac, &path);
+    let Ok(Decrypted::Scalar(Scalar::String(stored))) = stored else {
+        return Err(Error::Mac { file: document.name.clone() });
     };
     if stored.eq_ignore_ascii_case(&mac) {
         Ok(plain)

@@ -214,7 +214,8 @@ fn metadata(encryption: &Encryption, key: &DataKey, now: &str, mac: &str) -> Res
     emitter.begin_sequence();
     for recipient in &encryption.recipients {
         #[expect(clippy::disallowed_methods, reason = "the data key is sealed for the recipients")]
-        let sealed = seal(std::slice::from_ref(recipient), key.0.expose()).map_err(Problem::Seal)?;
+        let sealed = seal(std::slice::from_ref(recipient), key.0.expose())
+            .map_err(|error| Problem::Seal(Box::new(error)))?;
         emitter.begin_mapping();
         emitter.string("enc");
         emitter.string(&sealed);

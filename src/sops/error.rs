@@ -80,7 +80,7 @@ impl Error {
 pub enum Problem {
     /// Not YAML.
     #[error(transparent)]
-    Yaml(#[from] yaml::Error),
+    Yaml(Box<yaml::Error>),
     /// Not JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
@@ -147,11 +147,11 @@ pub enum Problem {
         /// Whose.
         recipient: String,
         /// What is wrong with it.
-        source: keys::Error,
+        source: Box<keys::Error>,
     },
     /// The data key cannot be sealed.
     #[error("seal the data key")]
-    Seal(#[source] keys::Error),
+    Seal(#[source] Box<keys::Error>),
     /// The key groups' parts do not make a data key.
     #[error("the parts of the data key do not fit together")]
     Shamir,
@@ -163,6 +163,12 @@ pub enum Problem {
         /// What is wrong with it.
         problem: ValueProblem,
     },
+}
+
+impl From<yaml::Error> for Problem {
+    fn from(error: yaml::Error) -> Self {
+        Self::Yaml(Box::new(error))
+    }
 }
 
 /// What is wrong with an encrypted value.

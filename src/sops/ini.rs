@@ -120,7 +120,7 @@ fn write_section(name: &str, entries: &[Entry]) -> Result<String, Problem> {
         rest = after;
     }
     if name != DEFAULT {
-        out.push_str(&format!("[{name}]\n"));
+        out.extend(["[", name, "]\n"]);
     }
     let names = rest.iter().filter_map(|entry| match entry {
         Entry::Item(item) => Some(quote_name(&item.key).len()),
@@ -136,7 +136,7 @@ fn write_section(name: &str, entries: &[Entry]) -> Result<String, Problem> {
         let name = quote_name(&item.key);
         // The library aligns by bytes.
         let space = " ".repeat(width - name.len());
-        out.push_str(&format!("{name}{space} = {value}\n"));
+        out.extend([&*name, &space, " = ", &value, "\n"]);
     }
     Ok(out)
 }
@@ -146,8 +146,8 @@ fn write_comment(out: &mut String, comment: &Comment) {
     let text = comment.text.expose();
     for line in text.split('\n') {
         match line.strip_prefix(['#', ';']) {
-            Some(rest) => out.push_str(&format!("{} {}\n", &line[..1], rest.trim())),
-            None => out.push_str(&format!("; {line}\n")),
+            Some(rest) => out.extend([&line[..1], " ", rest.trim(), "\n"]),
+            None => out.extend(["; ", line, "\n"]),
         }
     }
 }

@@ -37,8 +37,8 @@ impl<'de> Deserialize<'de> for Read {
 /// Keeps the order of keys, and duplicates.
 struct KindVisitor;
 
-fn leaf<E>(scalar: Scalar) -> Result<Kind, E> {
-    Ok(Kind::Leaf(Leaf::plain(scalar)))
+fn leaf(scalar: Scalar) -> Kind {
+    Kind::Leaf(Leaf::plain(scalar))
 }
 
 impl<'de> Visitor<'de> for KindVisitor {
@@ -53,27 +53,27 @@ impl<'de> Visitor<'de> for KindVisitor {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Kind, E> {
-        leaf(Scalar::Bool(value))
+        Ok(leaf(Scalar::Bool(value)))
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Kind, E> {
-        leaf(Scalar::Int(value))
+        Ok(leaf(Scalar::Int(value)))
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Kind, E> {
-        leaf(i64::try_from(value).map_or(Scalar::Float(value as f64), Scalar::Int))
+        Ok(leaf(i64::try_from(value).map_or(Scalar::Float(value as f64), Scalar::Int)))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Kind, E> {
-        leaf(Scalar::Float(value))
+        Ok(leaf(Scalar::Float(value)))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Kind, E> {
-        leaf(Scalar::String(value.to_owned()))
+        Ok(leaf(Scalar::String(value.to_owned())))
     }
 
     fn visit_string<E: de::Error>(self, value: String) -> Result<Kind, E> {
-        leaf(Scalar::String(value))
+        Ok(leaf(Scalar::String(value)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Kind, A::Error> {

@@ -73,21 +73,21 @@ impl Waiting {
     }
 
     fn take_head(&mut self) -> Option<String> {
-        lines(std::mem::take(&mut self.head))
+        lines(&std::mem::take(&mut self.head))
     }
 
     fn take_inline(&mut self) -> Option<String> {
-        lines(std::mem::take(&mut self.inline))
+        lines(&std::mem::take(&mut self.inline))
     }
 
     /// What no entry follows stands at the foot.
     fn take_all(mut self) -> Option<String> {
         self.head.append(&mut self.inline);
-        lines(self.head)
+        lines(&self.head)
     }
 }
 
-fn lines(comments: Vec<String>) -> Option<String> {
+fn lines(comments: &[String]) -> Option<String> {
     (!comments.is_empty()).then(|| format!("#{}", comments.join("\n#")))
 }
 

@@ -236,7 +236,9 @@ impl Object {
         match self.flavour {
             Flavour::GoYamlV2 => {
                 objects.reverse();
-                objects.into_iter().for_each(|object| self.entries.extend(object));
+                for object in objects {
+                    self.entries.extend(object);
+                }
             }
             Flavour::GoYamlV3 | Flavour::Esc => self.merged.append(&mut objects),
         }

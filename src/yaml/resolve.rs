@@ -78,10 +78,10 @@ pub fn resolve(scalar: &Scalar, tag: Option<&Tag>, flavour: Flavour) -> Result<R
         return Ok(if plain { resolve_plain(&scalar.text, flavour) } else { Resolved::String });
     };
     let wanted = match tag.as_str() {
-        "!!str" => return Ok(Resolved::String),
         "!!binary" if flavour != Flavour::Esc => return Ok(Resolved::Binary),
         "!!merge" if flavour != Flavour::Esc && &*scalar.text == "<<" => return Ok(Resolved::Merge),
         wanted @ ("!!null" | "!!bool" | "!!int" | "!!float" | "!!timestamp") => wanted,
+        // `!!str`, `!` and tags of one's own.
         _ => return Ok(Resolved::String),
     };
     let found = match resolve_untagged(&scalar.text, flavour) {

@@ -203,7 +203,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let references = vec![format!("*a{}", level - 1); 10].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{references}]\n"));
+            bomb.extend(["a", &level.to_string(), ": &a", &level.to_string(), " [", &references, "]\n"]);
         }
         assert!(matches!(read_json(&bomb, Flavour::GoYamlV2), Err(Error::ExcessiveAliases { .. })));
         let root = parse(&bomb).unwrap().remove(0).root.unwrap();

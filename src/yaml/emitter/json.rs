@@ -31,7 +31,9 @@ fn emit(emitter: &mut Emitter, value: &Value, layout: Layout) {
         Value::String(text) => emitter.string(text),
         Value::Array(values) => {
             emitter.begin_sequence();
-            values.iter().for_each(|value| emit(emitter, value, layout));
+            for value in values {
+                emit(emitter, value, layout);
+            }
             emitter.end();
         }
         Value::Object(object) => {

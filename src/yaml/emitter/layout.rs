@@ -371,8 +371,7 @@ fn is_base_60(text: &str) -> bool {
     let Some(last) = parts.pop() else { return false };
     let (last, fraction) = last.split_once('.').unwrap_or((last, ""));
     let sixtieth = |part: &str| match part.as_bytes() {
-        [digit] => digit.is_ascii_digit(),
-        [b'0'..=b'5', digit] => digit.is_ascii_digit(),
+        [digit] | [b'0'..=b'5', digit] => digit.is_ascii_digit(),
         _ => false,
     };
     parts.into_iter().all(sixtieth) && sixtieth(last) && digits_or_underscores(fraction)
