@@ -27,7 +27,7 @@ pub struct ApplyOptions<'a> {
 impl<'a> ApplyOptions<'a> {
     /// Applies as `manager`, and waits for webhooks a minute.
     pub fn new(manager: &'a str) -> Self {
-        Self { manager, dry_run: false, force: false, patience: Duration::from_secs(60) }
+        Self { manager, dry_run: false, force: false, patience: Duration::from_mins(1) }
     }
 
     /// Only asks what would become of it; waits for nothing.

@@ -76,7 +76,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 impl Established {
     /// Waits for these kinds, a minute at most.
     pub fn new(client: Client, kinds: Vec<GroupKind>) -> Self {
-        Self { client, kinds, deadline: Duration::from_secs(60) }
+        Self { client, kinds, deadline: Duration::from_mins(1) }
     }
 
     /// Waits at most this long.

@@ -288,7 +288,7 @@ fn join(path: &[String]) -> String {
         if step.starts_with('[') {
             joined.push_str(step);
         } else if step.contains(['.', '/']) {
-            joined.push_str(&format!("[\"{step}\"]"));
+            joined.extend(["[\"", step.as_str(), "\"]"]);
         } else {
             if !joined.is_empty() {
                 joined.push('.');

@@ -41,7 +41,7 @@ pub(super) async fn side_by_side<T: Send>(
 struct Page {
     #[serde(default)]
     metadata: PageMetadata,
-    /// An empty list of metadata says null.
+    /// The server writes null for no items of a metadata list.
     items: Option<Vec<Json>>,
 }
 
@@ -50,7 +50,7 @@ struct Page {
 struct PageMetadata {
     #[serde(rename = "continue")]
     next: String,
-    remaining_item_count: usize,
+    remaining_item_count: Option<usize>,
 }
 
 impl Client {
@@ -83,7 +83,7 @@ impl Client {
             return Ok(self.list_metadata(resource, selection).await?.len());
         }
         let page = self.page(resource, selection, METADATA, "", 1).await?;
-        Ok(page.items.map_or(0, |items| items.len()) + page.metadata.remaining_item_count)
+        Ok(page.items.map_or(0, |items| items.len()) + page.metadata.remaining_item_count.unwrap_or_default())
     }
 
     async fn pages(
@@ -96,7 +96,7 @@ impl Client {
         let mut next = String::new();
         loop {
             let page = self.page(resource, selection, accept, &next, PAGE).await?;
-            for item in page.items.unwrap_or_default() {
+            for item in page.items.into_iter().flatten() {
                 found.push(typed(item, resource)?);
             }
             next = page.metadata.next;
@@ -202,4 +202,74 @@ fn typed(mut item: Json, resource: &ApiResource) -> Result<Manifest, KubernetesE
         entries.insert("kind".into(), resource.kind.clone().into());
     }
     Manifest::new(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::testing::Api;
+    use crate::resource::GroupKind;
+    use serde_json::json;
+
+    async fn config_maps(api: &Api) -> ApiResource {
+        api.client.resource(&GroupKind::new("", "ConfigMap"), None).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_list_of_nothing_may_be_null() {
+        let api = Api::start().await;
+        let empty =
+            json!({"kind": "PartialObjectMetadataList", "metadata": {"resourceVersion": "1"}, "items": null});
+        api.answer("GET", "/api/v1/configmaps", empty).await;
+        let resource = config_maps(&api).await;
+        assert!(api.client.list_metadata(&resource, Selection::default()).await.unwrap().is_empty());
+        assert_eq!(api.client.count(&resource, Selection::default()).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn pages_follow_one_another_and_what_remains_is_counted() {
+        let api = Api::start().await;
+        let item = |name: &str| json!({"metadata": {"name": name}});
+        let first = json!({"metadata": {"continue": "next", "remainingItemCount": 1}, "items": [item("a")]});
+        api.respond("GET", "/api/v1/configmaps", 200, first.clone(), Some(1)).await;
+        api.answer("GET", "/api/v1/configmaps", json!({"metadata": {}, "items": [item("b")]})).await;
+        let resource = config_maps(&api).await;
+        let names: Vec<String> = api
+            .client
+            .list(&resource, Selection::default())
+            .await
+            .unwrap()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(names, ["ConfigMap a", "ConfigMap b"]);
+        assert!(api.requests().await[1].contains("continue=next"));
+        api.respond("GET", "/api/v1/configmaps", 200, first, Some(1)).await;
+        assert_eq!(api.client.count(&resource, Selection::default()).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn many_of_a_kind_are_one_list_and_secrets_are_fetched_by_name() {
+        let api = Api::start().await;
+        api.answer(
+            "GET",
+            "/api/v1/namespaces/n/configmaps",
+            json!({"items": [{"metadata": {"name": "c2"}}]}),
+        )
+        .await;
+        let secrets = api.client.resource(&GroupKind::new("", "Secret"), None).await.unwrap();
+        let maps = config_maps(&api).await;
+        let wanted: Vec<(ApiResource, ObjectName)> = (0..5)
+            .flat_map(|index| {
+                let name = |prefix: &str| ObjectName::namespaced("n", format!("{prefix}{index}"));
+                [(maps.clone(), name("c")), (secrets.clone(), name("s"))]
+            })
+            .collect();
+        let found = api.client.get_many(&wanted).await.unwrap();
+        let there: Vec<usize> = (0..10).filter(|index| found[*index].is_some()).collect();
+        assert_eq!(there, [4]);
+        let requests = api.requests().await;
+        assert_eq!(requests.iter().filter(|request| request.contains("configmaps")).count(), 1);
+        assert_eq!(requests.iter().filter(|request| request.contains("secrets/s")).count(), 5);
+    }
 }

@@ -2,24 +2,28 @@
 //!
 //! A resource's inputs are the object's manifest. A Namespace that was there before is adopted and never deleted.
 
-use futures::future::BoxFuture;
-use serde_json::{Value as Json, json};
+mod decision;
+
 use std::{sync::Arc, time::Duration};
 
+use futures::future::BoxFuture;
+use serde_json::{Value as Json, json};
+
+use self::decision::{compared, later, moved, removal};
 use super::{
-    ApplyOptions, Client, Comparison, Definition, Established, FieldSet, KubernetesError, Manifest,
-    Propagation, Settled, WaitOptions, Wanted, Written, diff::diff, settled::is_built_in,
+    ApplyOptions, Client, Comparison, Definition, Established, KubernetesError, Manifest, Propagation,
+    Settled, WaitOptions, Wanted, settled::is_built_in,
 };
 use crate::diagnostic::Diagnostic;
 use crate::resource::{
-    Applied, Apply, Brings, Change, Delete, FieldChange, Gate, Inputs, Known, Live, Need, Operation, Options,
-    Provider, ProviderError, Record, Value,
+    Applied, Apply, Brings, Change, Delete, Gate, Inputs, Known, Live, Need, Operation, Options, Provider,
+    ProviderError, Value,
 };
 
 /// The field manager of what is no release's.
 pub const MANAGER: &str = "eggtooth";
 
-const GONE: Duration = Duration::from_secs(300);
+const GONE: Duration = Duration::from_mins(5);
 
 /// Provides `kubernetes:KIND` resources.
 #[derive(Clone, Debug)]
@@ -167,10 +171,7 @@ impl KubernetesProvider {
     /// Custom resources are proven by whoever knows them; their conditions are not waited for here.
     async fn await_ready(&self, applied: Manifest, apply: &Apply<'_>) -> Result<(), KubernetesError> {
         if applied.kind() == "CustomResourceDefinition" {
-            return self
-                .client
-                .wait_established(vec![applied], Duration::from_secs(60), apply.progress)
-                .await;
+            return self.client.wait_established(vec![applied], Duration::from_mins(1), apply.progress).await;
         }
         if is_built_in(applied.group()) {
             self.client.wait_ready(vec![applied], WaitOptions::default(), apply.progress).await?;
@@ -297,82 +298,6 @@ fn failure(act: impl Into<String>, error: KubernetesError) -> ProviderError {
     match hint {
         Some(hint) => failure.hint(hint),
         None => failure,
-    }
-}
-
-/// Only the very object that we made goes.
-fn removal(record: Option<&Record>, object: Option<&Manifest>, collateral: Vec<(String, usize)>) -> Change {
-    let (Some(record), Some(object)) = (record, object) else {
-        return Change::of(Operation::Delete).because("is gone already");
-    };
-    if record.uid.as_deref() != Some(object.uid()) {
-        return Change::of(Operation::Retain).because("another object has its name");
-    }
-    let ours = [Written::Apply, Written::Update]
-        .into_iter()
-        .any(|written| !FieldSet::owned_by(object, MANAGER, written).is_empty());
-    if !ours {
-        return Change::of(Operation::Retain).because("is no longer managed by eggtooth");
-    }
-    Change { collateral, ..Change::of(Operation::Delete) }
-}
-
-/// Returns the old and the new name, where they differ.
-fn moved(record: Option<&Record>, inputs: &Inputs, object: &Manifest) -> Option<(String, String)> {
-    record?;
-    let wanted = Manifest::redacted(inputs).ok()?;
-    let (old, new) = (object.key(), wanted.key());
-    let same_namespace = new.name.namespace.is_none() || new.name.namespace == old.name.namespace;
-    let same = old.kind == new.kind && old.name.name == new.name.name && same_namespace;
-    (!same).then(|| (old.to_string(), new.to_string()))
-}
-
-fn compared(comparison: &Comparison) -> Change {
-    match comparison {
-        Comparison::Absent => Change::of(Operation::Create),
-        Comparison::Same(_) => Change::of(Operation::Same),
-        Comparison::Different { fields, refused, .. } => {
-            let reason = match refused {
-                Some(refusal) => Some(refusal.clone()),
-                None if fields.is_empty() => Some("takes over its fields".to_owned()),
-                None => None,
-            };
-            Change { reason, fields: fields.clone(), ..Change::of(Operation::Update) }
-        }
-        Comparison::Immutable { fields, .. } => {
-            let change = Change::of(Operation::Replace).because("can't be changed in place");
-            Change { fields: fields.clone(), ..change }
-        }
-    }
-}
-
-/// Compares inputs that became known, or half known, only after the read: purely, without the server's opinion.
-fn later(inputs: &Inputs, object: &Manifest) -> Change {
-    let Ok(mut desired) = Manifest::from_inputs(inputs) else { return Change::of(Operation::Update) };
-    desired.normalise(object.namespace());
-    let owned = FieldSet::owned_by(object, MANAGER, Written::Apply);
-    let mut fields = diff(&desired, object, &owned);
-    let unknown = unknown_paths(inputs, &mut Vec::new());
-    fields.retain(|field| !unknown.iter().any(|path| field.path.starts_with(path)));
-    let hidden = |path: String| FieldChange { path, before: None, after: Some("[unknown]".into()) };
-    fields.extend(unknown.into_iter().map(hidden));
-    let operation = if fields.is_empty() { Operation::Same } else { Operation::Update };
-    Change { fields, ..Change::of(operation) }
-}
-
-fn unknown_paths(value: &Value, path: &mut Vec<String>) -> Vec<String> {
-    match value {
-        Value::Map(entries) => {
-            let mut found = Vec::new();
-            for (key, value) in entries.iter() {
-                path.push(key.to_string());
-                found.extend(unknown_paths(value, path));
-                path.pop();
-            }
-            found
-        }
-        other if other.holds_unknown() => vec![path.join(".")],
-        _ => Vec::new(),
     }
 }
 

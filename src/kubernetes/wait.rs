@@ -22,7 +22,7 @@ pub struct WaitOptions {
 
 impl Default for WaitOptions {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(300), jobs: true }
+        Self { deadline: Duration::from_mins(5), jobs: true }
     }
 }
 
@@ -169,7 +169,7 @@ impl Client {
                 return Err(vanished(&group.pending[name]));
             };
             // Newer than all that was pending: no event is needed from before.
-            group.resource_version = object.resource_version().to_owned();
+            object.resource_version().clone_into(&mut group.resource_version);
             group.update(object);
         }
         Ok(())

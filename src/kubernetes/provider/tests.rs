@@ -1,5 +1,5 @@
 use super::*;
-use crate::resource::{Silent, Urn};
+use crate::resource::{Record, Silent, Urn};
 
 use super::super::testing::Api;
 
