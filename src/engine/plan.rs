@@ -1,8 +1,8 @@
 //! The plan: which steps lead from what is there to what the program wants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::resource::{Change, Operation, Urn};
+use crate::resource::{Change, Collateral, Operation, Urn};
 
 /// Steps in an order in which each comes after those that it waits for. It holds no secret and can be kept.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -74,10 +74,36 @@ impl Plan {
                 Operation::Delete => &mut summary.delete,
                 Operation::Retain => &mut summary.retain,
             } += 1;
-            for (kind, count) in &change.collateral {
-                *summary.collateral.entry(kind.clone()).or_default() += count;
-            }
+        }
+        for lost in self.losses() {
+            *summary.collateral.entry(lost.kind.clone()).or_default() += 1;
         }
         summary
+    }
+
+    /// Returns the objects of others that would be lost: what goes with the deletions, but neither is deleted by the
+    /// plan itself nor owned by something that is.
+    pub fn losses(&self) -> BTreeSet<&Collateral> {
+        let planned = self.deleted();
+        let is_planned = |kind: &str, name: &str| planned.contains(&(kind, name));
+        self.steps
+            .iter()
+            .flat_map(|step| &step.change.collateral)
+            .filter(|lost| !is_planned(&lost.kind, &lost.name))
+            .filter(|lost| !lost.owners.iter().any(|(kind, name)| is_planned(kind, name)))
+            .collect()
+    }
+
+    /// The objects that the plan deletes, by kind and name.
+    fn deleted(&self) -> BTreeSet<(&str, &str)> {
+        let removing = |step: &&Step| matches!(step.change.operation, Operation::Delete | Operation::Replace);
+        let mut deleted = BTreeSet::new();
+        for step in self.steps.iter().filter(removing) {
+            let kind = step.urn.kind().rsplit(':').next().unwrap_or_default();
+            deleted.insert((kind, step.urn.name()));
+            deleted
+                .extend(step.change.children.iter().map(|child| (child.kind.as_str(), child.name.as_str())));
+        }
+        deleted
     }
 }

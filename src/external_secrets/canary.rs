@@ -23,7 +23,7 @@ pub fn canary(store: &StoreReference, namespace: &str, item: &str, property: Opt
     let target = Value::map([("name", Value::from(name.as_str())), ("creationPolicy", "Owner".into())]);
     let spec = Value::map([
         ("secretStoreRef", reference),
-        ("refreshInterval", "24h".into()),
+        ("refreshInterval", "24h0m0s".into()),
         ("target", target),
         ("data", Value::list([data])),
     ]);

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::resource::{
-    Applied, Apply, Brings, Change, Delete, Gate, Inputs, Known, Live, Need, Operation, Options, Provider,
-    ProviderError, Value,
+    Applied, Apply, Brings, Change, Collateral, Delete, Gate, Inputs, Known, Live, Need, Operation, Options,
+    Provider, ProviderError, Value,
 };
 
 /// The field manager of what is no release's.
@@ -36,7 +36,7 @@ struct Read {
     object: Option<Manifest>,
     /// The comparison, where all inputs were known when the object was read.
     comparison: Option<Comparison>,
-    collateral: Vec<(String, usize)>,
+    collateral: Vec<Collateral>,
 }
 
 impl KubernetesProvider {

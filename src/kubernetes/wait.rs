@@ -92,9 +92,7 @@ impl Client {
         }
         let mut events = self.follow(&mut group).await?;
         loop {
-            for (key, why) in &reasons {
-                progress.waiting(&key.to_string(), why);
-            }
+            tell(&reasons, progress);
             let explain = Instant::now() + EXPLAIN;
             tokio::select! {
                 event = events.next() => match event {
@@ -212,6 +210,18 @@ impl Client {
                 }
             }
             tokio::time::sleep(RECONNECT).await;
+        }
+    }
+}
+
+/// One line for many: the first tells what kind of wait it is.
+fn tell(reasons: &[(Key, String)], progress: &dyn Progress) {
+    match reasons {
+        [] => {}
+        [(key, why)] => progress.waiting(&key.to_string(), why),
+        [(first, why), others @ ..] => {
+            let kind = &first.kind.kind;
+            progress.waiting(&format!("{} objects of kind {kind}", others.len() + 1), why);
         }
     }
 }

@@ -53,8 +53,20 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// The objects it stands for.
     pub children: Vec<Child>,
-    /// What goes with it when it is deleted, by kind: (kind, count). Beyond what the resource itself is.
-    pub collateral: Vec<(String, usize)>,
+    /// What goes with it when it is deleted, beyond what the resource itself is.
+    pub collateral: Vec<Collateral>,
+}
+
+/// An object that goes when something else is deleted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Collateral {
+    /// The kind.
+    pub kind: String,
+    /// `namespace/name` or `name`.
+    pub name: String,
+    /// The objects that own it, as `(kind, namespace/name)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<(String, String)>,
 }
 
 impl Change {

@@ -16,7 +16,7 @@ mod provider;
 mod urn;
 mod value;
 
-pub use change::{Change, Child, FieldChange, Operation};
+pub use change::{Change, Child, Collateral, FieldChange, Operation};
 pub use decode::{DecodeError, decode};
 pub use gate::{Gate, GateError};
 pub use json::{redacted, revealed};

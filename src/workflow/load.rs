@@ -7,9 +7,10 @@ use serde::Deserialize;
 use super::{Problems, Surroundings, WorkflowError, secrets::Watched};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, suggest},
-    environment::{Evaluation, Evaluator, Folder, Options, Sources},
+    environment::{Evaluation, Evaluator, Failure, Folder, Options, SopsError, Sources},
     keys::{Identities, Passphrases, Recipient},
     resource::{Map, Value, decode},
+    sops,
     stack::{Context, Path, Program, Settings, Stack, Step},
 };
 
@@ -106,13 +107,21 @@ async fn evaluate(
         evaluation.diagnostics.sort();
         let diagnostics = Problems(evaluation.diagnostics);
         let environment = environment.to_owned();
-        return Err(if watched.failed() {
+        return Err(if evaluation.failures.iter().any(is_undecryptable) {
             WorkflowError::Undecryptable { environment, diagnostics }
         } else {
             WorkflowError::Environment { environment, diagnostics }
         });
     }
     Ok(evaluation)
+}
+
+/// A file that no key opens, or that is not what was encrypted; not one that can't be read at all.
+fn is_undecryptable(failure: &Failure) -> bool {
+    match failure.downcast_ref::<SopsError>() {
+        Some(SopsError::Open(error)) => !matches!(**error, sops::Error::Read { .. }),
+        Some(_) | None => false,
+    }
 }
 
 fn cluster(evaluation: &Evaluation, problems: &mut Diagnostics) -> Cluster {

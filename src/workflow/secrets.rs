@@ -1,4 +1,4 @@
-//! The secrets of an environment on their way in: learnt by the scrubber, their files and failures remembered.
+//! The secrets of an environment on their way in: learnt by the scrubber, their files remembered.
 
 use std::{
     collections::BTreeSet,
@@ -17,35 +17,24 @@ use crate::{
     sops::Document,
 };
 
-/// The SOPS source, watched: which files it opened, and whether one did not open.
+/// The SOPS source, watched: which files it opened.
 #[derive(Clone)]
 pub(super) struct Watched {
     source: Arc<Sops>,
     project: PathBuf,
-    seen: Arc<Mutex<Seen>>,
-}
-
-#[derive(Default)]
-struct Seen {
-    files: BTreeSet<PathBuf>,
-    failed: bool,
+    files: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Watched {
     pub(super) fn new(surroundings: &Surroundings, identities: Arc<Identities>) -> Self {
         let project = surroundings.project.clone();
-        Self { source: Arc::new(Sops::new(project.clone(), identities)), project, seen: Arc::default() }
-    }
-
-    /// Says whether a file did not open.
-    pub(super) fn failed(&self) -> bool {
-        self.seen().failed
+        Self { source: Arc::new(Sops::new(project.clone(), identities)), project, files: Arc::default() }
     }
 
     /// Returns the age recipients of all files that were opened.
     pub(super) fn recipients(&self) -> Result<Vec<Recipient>, WorkflowError> {
         let mut texts = BTreeSet::new();
-        for file in &self.seen().files {
+        for file in self.files().iter() {
             // A file that can't be read any more was read a moment ago: its recipients are left out.
             if let Ok(document) = Document::load(&self.project.join(file)) {
                 texts.extend(document.metadata().recipients());
@@ -57,8 +46,8 @@ impl Watched {
         texts.into_iter().map(parse).collect()
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn files(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,13 +66,9 @@ impl Source for Watched {
 
     fn open<'a>(&'a self, inputs: &'a Map, names: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>> {
         if let Some(path) = inputs.get("path").and_then(Value::as_str) {
-            self.seen().files.insert(path.into());
+            self.files().insert(path.into());
         }
-        Box::pin(async move {
-            let opened = self.source.open(inputs, names).await;
-            self.seen().failed |= opened.is_err();
-            opened
-        })
+        self.source.open(inputs, names)
     }
 }
 

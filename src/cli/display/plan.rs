@@ -19,6 +19,10 @@ pub(in crate::cli) fn plan(plan: &Plan, stack: &str, style: Style) -> String {
     for (index, step) in changed.iter().enumerate() {
         add_step(&mut text, step, index + 1 == changed.len(), style);
     }
+    for lost in plan.losses() {
+        // Writing into a String does not fail.
+        let _ = writeln!(text, "{} {} {} would go with it", style.bad("!"), lost.kind, lost.name);
+    }
     text.push_str(&counts(plan, style));
     text
 }
@@ -37,9 +41,6 @@ fn add_step(text: &mut String, step: &Step, last: bool, style: Style) {
         change.children.iter().filter(|child| child.operation != Operation::Same).collect();
     for (index, child) in changed.iter().enumerate() {
         add_child(text, child, below, index + 1 == changed.len(), style);
-    }
-    for (kind, count) in &change.collateral {
-        let _ = writeln!(text, "{below}{} {count} {kind} would go with it", style.bad("!"));
     }
 }
 

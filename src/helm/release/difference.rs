@@ -6,7 +6,7 @@ use super::objects;
 use super::prepare::Prepared;
 use crate::helm::record::Status;
 use crate::kubernetes::{Comparison, Manifest};
-use crate::resource::{Change, Child, Operation};
+use crate::resource::{Change, Child, Collateral, Operation};
 
 /// What is there of a release.
 pub(super) struct LiveRelease {
@@ -16,8 +16,8 @@ pub(super) struct LiveRelease {
     pub(super) comparisons: Vec<Comparison>,
     /// Live objects of the revision that counts that are not wanted any more.
     pub(super) gone: Vec<Manifest>,
-    /// How many objects of kinds that go with the release are there, by kind.
-    pub(super) collateral: Vec<(String, usize)>,
+    /// The objects of the kinds that go with the release.
+    pub(super) collateral: Vec<Collateral>,
 }
 
 impl LiveRelease {

@@ -14,12 +14,10 @@ use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::helm::record::MANAGER;
 use crate::helm::repository::Charts;
-use crate::kubernetes::{
-    ApiResource, Client, Comparison, KubernetesError, Manifest, Selection, Settled, Wanted,
-};
+use crate::kubernetes::{Client, Comparison, KubernetesError, Manifest, Settled, Wanted};
 use crate::resource::{
-    Applied, Apply, Brings, Change, Delete, Inputs, Known, Live, Need, Operation, Provider, ProviderError,
-    Record, Urn, Value,
+    Applied, Apply, Brings, Change, Collateral, Delete, Inputs, Known, Live, Need, Operation, Provider,
+    ProviderError, Record, Urn, Value,
 };
 
 /// The type of releases in URNs.
@@ -144,21 +142,14 @@ impl ReleaseProvider {
         })
     }
 
-    /// Counts the objects of the kinds that the release defines: they go with their definitions.
-    async fn collateral(&self, prepared: &Prepared) -> Result<Vec<(String, usize)>, KubernetesError> {
+    /// Returns the objects of the kinds that the release defines: they go with their definitions.
+    async fn collateral(&self, prepared: &Prepared) -> Result<Vec<Collateral>, KubernetesError> {
         let discovery = self.client.discovery().await?;
-        let mut counts = Vec::new();
-        for object in prepared.objects.iter().filter(|object| !objects::is_kept(object)) {
-            if let Some(resource) = objects::defined_kind(object).and_then(|kind| discovery.find(&kind, None))
-            {
-                counts.push(self.count(resource));
-            }
-        }
-        Ok(try_join_all(counts).await?.into_iter().filter(|(_, count)| *count > 0).collect())
-    }
-
-    async fn count(&self, resource: &ApiResource) -> Result<(String, usize), KubernetesError> {
-        Ok((resource.kind.clone(), self.client.count(resource, Selection::default()).await?))
+        let objects = prepared.objects.iter().filter(|object| !objects::is_kept(object));
+        let kinds = objects.filter_map(objects::defined_kind);
+        let resources: Vec<_> = kinds.filter_map(|kind| discovery.find(&kind, None).cloned()).collect();
+        let lost = try_join_all(resources.iter().map(|resource| self.client.of_kind(resource))).await?;
+        Ok(lost.into_iter().flatten().collect())
     }
 
     async fn read_one(&self, object: &Manifest) -> Result<Option<Manifest>, KubernetesError> {

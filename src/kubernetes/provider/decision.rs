@@ -2,13 +2,13 @@
 
 use super::{MANAGER, Manifest};
 use crate::kubernetes::{Comparison, FieldSet, Written, diff};
-use crate::resource::{Change, FieldChange, Inputs, Operation, Record, Value};
+use crate::resource::{Change, Collateral, FieldChange, Inputs, Operation, Record, Value};
 
 /// Only the very object that we made goes.
 pub(super) fn removal(
     record: Option<&Record>,
     object: Option<&Manifest>,
-    collateral: Vec<(String, usize)>,
+    collateral: Vec<Collateral>,
 ) -> Change {
     let (Some(record), Some(object)) = (record, object) else {
         return Change::of(Operation::Delete).because("is gone already");
