@@ -22,6 +22,30 @@ fn connect_is_rendered_as_helm_does() {
     check("connect", "connect-2.4.1.tgz");
 }
 
+#[test]
+fn podinfo_is_rendered_as_helm_does() {
+    check("podinfo", "podinfo-6.14.1.tgz");
+}
+
+#[test]
+fn all_other_charts_are_rendered_as_helm_does() {
+    let Some(oracle) = Oracle::find() else { return };
+    let mut charts: Vec<PathBuf> =
+        std::fs::read_dir(&oracle.charts).unwrap().map(|entry| entry.unwrap().path()).collect();
+    charts.sort();
+    let mut failures = Vec::new();
+    for chart in charts {
+        let name = chart.file_stem().unwrap().to_string_lossy().into_owned();
+        for flags in [&[][..], &["--include-crds", "--kube-version=1.33.0"], &["--is-upgrade"]] {
+            let flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
+            if let Err(failure) = oracle.compare(&chart, &Case { flags: flags.clone(), values: Json::Null }) {
+                failures.push(format!("{name} {flags:?}: {failure}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
+}
+
 fn check(name: &str, archive: &str) {
     let Some(oracle) = Oracle::find() else { return };
     let chart = oracle.charts.join(archive);
