@@ -180,6 +180,8 @@ impl Run<'_> {
         let mut different = Vec::new();
         for (object, comparison) in prepared.objects.iter().zip(&self.live.comparisons) {
             match comparison {
+                // Of an untouched definition only the metadata was read, and it is established.
+                Comparison::Same(_) if objects::is_definition(object) => {}
                 Comparison::Same(live) => current.push(live.clone()),
                 Comparison::Absent | Comparison::Different { .. } | Comparison::Immutable { .. } => {
                     different.push(object);

@@ -1,12 +1,10 @@
 //! The tests: each file offers its trials.
 
-mod bootstrap;
 mod connect;
-mod faults;
 mod harness;
 mod node;
 mod operator;
-mod project;
+mod release;
 
 use std::process::ExitCode;
 
@@ -15,17 +13,11 @@ use libtest_mimic::{Arguments, Trial};
 /// Runs what the command line asks for; the output is that of any test binary.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = [
-        bootstrap::trials(),
-        connect::trials(),
-        faults::trials(),
-        harness::trials(),
-        node::trials(),
-        operator::trials(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let trials =
+        [connect::trials(), harness::trials(), node::trials(), operator::trials(), release::trials()]
+            .into_iter()
+            .flatten()
+            .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -8,7 +8,7 @@ use eggtooth::helm::release::ReleaseProvider;
 use eggtooth::helm::repository::{Charts, Digest};
 use eggtooth::kubernetes::{Client, Target};
 use eggtooth::resource::{
-    Apply, Delete, Known, Live, Operation, Options as ResourceOptions, Provider, Record, Silent, Urn, Value,
+    Apply, Delete, Known, Live, Operation, Options as ResourceOptions, Progress, Provider, Record, Urn, Value,
 };
 use libtest_mimic::Trial;
 use serde_json::{Value as Json, json};
@@ -65,6 +65,19 @@ fn ours_is_helms() {
     let left =
         cluster.kubectl(["get", "customresourcedefinitions,secrets", "--all-namespaces", "--output=name"]);
     assert!(!left.contains("external-secrets"), "{left}");
+}
+
+/// Tells what is waited for, for whoever reads a failed test's output.
+struct Loud;
+
+impl Progress for Loud {
+    fn waiting(&self, what: &str, why: &str) {
+        println!("waits for {what}: {why}");
+    }
+
+    fn note(&self, message: &str) {
+        println!("note: {message}");
+    }
 }
 
 struct Release {
@@ -128,7 +141,7 @@ impl Release {
             record,
             live,
             change: &change,
-            progress: &Silent,
+            progress: &Loud,
         };
         let started = Instant::now();
         let applied = cluster.block_on(self.provider.apply(apply)).unwrap();
@@ -151,7 +164,7 @@ impl Release {
         cluster.block_on(async {
             let live = self.provider.read(&[known]).await.unwrap().remove(0);
             assert_eq!(self.provider.diff(known, &live).operation, Operation::Delete);
-            self.provider.delete(Delete { record, live: &live, progress: &Silent }).await.unwrap();
+            self.provider.delete(Delete { record, live: &live, progress: &Loud }).await.unwrap();
         });
     }
 }
