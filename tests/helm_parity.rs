@@ -4,6 +4,13 @@
 //! charts lie in the folder `charts` of `EGGTOOTH_SHARED`. Where helm prints random lines, those that two runs of
 //! it print alike are compared.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at what it cannot go on from, and says when it can't run"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
