@@ -16,7 +16,7 @@ pub fn print(values: &[Value]) -> Vec<u8> {
     print_operands(values, |printer, value| printer.argument(value, 'v'))
 }
 
-/// Prints as [`print`] does what a template would print for each: pointers are followed.
+/// Prints as [`print()`] does what a template would print for each: pointers are followed.
 pub fn print_followed(values: &[Value]) -> Vec<u8> {
     print_operands(values, Printer::followed)
 }

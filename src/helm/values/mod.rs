@@ -2,7 +2,7 @@
 //!
 //! A user's values are put together first ([`Overrides`]): files, then `--set-json`, `--set`, `--set-string`,
 //! `--set-file`, `--set-literal`, later ones over earlier ones. [`coalesce`] then lays them over the values of
-//! the chart and its subcharts; there a null deletes what a chart says. [`schema`] checks the result.
+//! the chart and its subcharts; there a null deletes what a chart says. `schema` checks the result.
 //!
 //! Numbers of files are floats and those of `--set` are integers, as in Go, because templates can tell them
 //! apart; so the values are those of the template language from the start.
