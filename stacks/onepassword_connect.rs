@@ -372,7 +372,7 @@ fn merge(ours: &mut serde_json::Value, theirs: Option<&serde_json::Map<String, s
     for (key, value) in theirs.into_iter().flatten() {
         match (&mut ours[key.as_str()], value) {
             (below @ serde_json::Value::Object(_), serde_json::Value::Object(entries)) => {
-                merge(below, Some(entries))
+                merge(below, Some(entries));
             }
             (place, value) => *place = value.clone(),
         }

@@ -51,6 +51,7 @@ pub(super) enum Color {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a run parses one command line")]
 pub(super) enum Command {
     /// Show what `up` would change, and change nothing
     Preview(Preview),

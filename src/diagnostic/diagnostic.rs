@@ -77,7 +77,7 @@ impl Diagnostic {
     }
 }
 
-/// `environments/prod.yaml:14:7: error: unknown field `vualts``, and the hint on a line of its own.
+/// ``environments/prod.yaml:14:7: error: unknown field `vualts` ``, and the hint on a line of its own.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
@@ -135,6 +135,15 @@ impl Diagnostics {
 fn key(diagnostic: &Diagnostic) -> (Option<&str>, Option<(u32, u32)>, &str) {
     let place = diagnostic.span.map(|span| (span.start.line, span.start.column));
     (diagnostic.file.as_deref(), place, &diagnostic.message)
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
 }
 
 impl Extend<Diagnostic> for Diagnostics {

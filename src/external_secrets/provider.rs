@@ -8,14 +8,12 @@ use std::{sync::Arc, time::Duration};
 use futures::future::BoxFuture;
 
 use super::{WebhookServing, brings, needs, seeded::Seeded};
-use crate::{
-    clock::Clock,
-    diagnostic::Diagnostic,
-    kubernetes::{Client, KubernetesProvider},
-    resource::{
-        Applied, Apply, Brings, Change, Delete, Inputs, Known, Live, Need, Operation, Provider,
-        ProviderError, Urn, Value,
-    },
+use crate::clock::Clock;
+use crate::diagnostic::Diagnostic;
+use crate::kubernetes::{Client, KubernetesProvider};
+use crate::resource::{
+    Applied, Apply, Brings, Change, Delete, Inputs, Known, Live, Need, Operation, Provider, ProviderError,
+    Urn, Value,
 };
 
 /// The type of the seeded certificate; every other type is a kind of the operator's.

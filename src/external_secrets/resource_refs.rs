@@ -48,7 +48,7 @@ fn secret_keys(value: &Value, own: Option<&str>, needs: &mut Vec<Need>) {
                         needs.push(Need::SecretKey {
                             secret: ObjectName::namespaced(namespace, name),
                             key: key.to_owned(),
-                        })
+                        });
                     }
                     _ => secret_keys(value, own, needs),
                 }

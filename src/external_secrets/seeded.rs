@@ -15,10 +15,8 @@ use kube::{
 use tokio::task::JoinHandle;
 
 use super::{CertificateError, WebhookCertificate};
-use crate::{
-    clock::Clock,
-    resource::{Applied, Brings, Inputs, Known, Live, Need, ObjectName, ProviderError, Record, Value},
-};
+use crate::clock::Clock;
+use crate::resource::{Applied, Brings, Inputs, Known, Live, Need, ObjectName, ProviderError, Record, Value};
 
 type Generating = JoinHandle<Result<WebhookCertificate, CertificateError>>;
 

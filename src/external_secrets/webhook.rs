@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{API_VERSION, GROUP};
-use crate::{clock::Clock, resource::Progress};
+use crate::clock::Clock;
+use crate::resource::Progress;
 use kube::{
     Client,
     api::{Api, ApiResource, DynamicObject, GroupVersionKind, PostParams},
@@ -71,7 +72,7 @@ fn probe(resource: &ApiResource) -> DynamicObject {
         serde_json::json!({ "provider": { "fake": { "data": [{ "key": "probe", "value": "probe" }] } } });
     let mut store = DynamicObject::new("eggtooth-probe", resource).data(serde_json::json!({ "spec": spec }));
     if let Some(types) = &mut store.types {
-        types.api_version = API_VERSION.to_owned();
+        API_VERSION.clone_into(&mut types.api_version);
     }
     store
 }

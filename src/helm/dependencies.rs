@@ -133,7 +133,7 @@ impl Tree {
         let named = dependencies.iter().filter_map(|dependency| {
             let mut child = self.children.iter().find(|child| fits(child, dependency))?.separate();
             if !dependency.alias.is_empty() {
-                child.metadata.name = dependency.alias.clone();
+                child.metadata.name.clone_from(&dependency.alias);
             }
             Some(child)
         });
@@ -191,7 +191,7 @@ fn condition(dependency: &Dependency, values: &Map, path: &str) -> Option<bool> 
         match values::value_at(values, &format!("{path}{condition}")) {
             Some(Value::Bool(on)) => return Some(on),
             Some(_) => {
-                tracing::warn!(%condition, chart = dependency.name, "a condition is neither true nor false")
+                tracing::warn!(%condition, chart = dependency.name, "a condition is neither true nor false");
             }
             None => {}
         }

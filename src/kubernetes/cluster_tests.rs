@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value as Json, json};
 
-use super::*;
+use super::{
+    ApplyOptions, Client, KubernetesError, KubernetesProvider, MANAGER, Manifest, Propagation, Target,
+    WaitOptions,
+};
 use crate::resource::{
     Apply, Change, Delete, GroupKind, Inputs, Known, Live, ObjectName, Operation, Options, Progress,
     Provider, Record, Silent, Urn, Value, redacted,
@@ -213,6 +216,6 @@ async fn a_pod_that_misses_its_secret_says_so_and_the_deadline_holds() {
     let resource = client.resource_of(&applied).await.unwrap();
     let name = applied.object_name();
     client.delete(&resource, &name, applied.uid(), Propagation::Background).await.unwrap();
-    client.wait_gone(&applied, Duration::from_secs(60), &Silent).await.unwrap();
+    client.wait_gone(&applied, Duration::from_mins(1), &Silent).await.unwrap();
     assert!(!client.delete(&resource, &name, applied.uid(), Propagation::Background).await.unwrap());
 }

@@ -116,9 +116,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             Value::String(text) => visitor.visit_str(text),
             Value::Bytes(bytes) => visitor.visit_bytes(bytes),
             Value::List(values) => visitor.visit_seq(Elements { values, next: 0, hidden }),
-            Value::Map(entries) => {
-                visitor.visit_map(Entries { entries: entries.iter(), value: None, hidden })
-            }
+            Value::Map(entries) => visitor.visit_map(Entries { rest: entries.iter(), value: None, hidden }),
             Value::Secret(_) => Err(de::Error::custom("a secret inside of a secret")),
             Value::Deferred(_) | Value::Unknown => Err(de::Error::custom("the value is not known yet")),
         }
@@ -182,7 +180,7 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
 }
 
 struct Entries<'a> {
-    entries: std::collections::btree_map::Iter<'a, std::sync::Arc<str>, Value>,
+    rest: std::collections::btree_map::Iter<'a, std::sync::Arc<str>, Value>,
     value: Option<(&'a str, &'a Value)>,
     hidden: bool,
 }
@@ -191,7 +189,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = DecodeError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
-        let Some((key, value)) = self.entries.next() else { return Ok(None) };
+        let Some((key, value)) = self.rest.next() else { return Ok(None) };
         self.value = Some((key, value));
         seed.deserialize(key.to_string().into_deserializer())
             .map(Some)

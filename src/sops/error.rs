@@ -3,8 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::diagnostic;
+use crate::keys;
 use crate::keys::NoKey;
-use crate::{diagnostic, keys, yaml};
+use crate::yaml;
 
 /// Why a document cannot be read or decrypted; names the file, never a value.
 #[derive(Debug, thiserror::Error)]

@@ -7,10 +7,8 @@ use schemars::Schema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Span, suggest},
-    resource::{self, Value, redacted},
-};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, suggest};
+use crate::resource::{self, Value, redacted};
 
 /// A step of a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq)]

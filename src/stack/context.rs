@@ -5,12 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 
 use super::{Origin, Path, Release, Step};
-use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
-    helm::ChartsLock,
-    resource::{Options, Resource, Urn, Value},
-    verify::Proof,
-};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::helm::ChartsLock;
+use crate::resource::{Options, Resource, Urn, Value};
+use crate::verify::Proof;
 
 /// What a program may know of the outside; the same values give the same resources.
 #[derive(Clone, Debug)]

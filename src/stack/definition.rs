@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 
 use super::{Context, Origin, config};
-use crate::{diagnostic::Diagnostics, resource::Value};
+use crate::diagnostic::Diagnostics;
+use crate::resource::Value;
 
 type Run = Box<dyn Fn(&mut Context<'_>, &Value, &Origin<'_>) -> Result<(), Diagnostics> + Send + Sync>;
 

@@ -1,6 +1,7 @@
 //! A Helm release as a program writes it down.
 
-use crate::{helm::ChartsLock, resource::Value};
+use crate::helm::ChartsLock;
+use crate::resource::Value;
 
 /// A release of a chart.
 #[derive(Clone, Debug)]

@@ -74,7 +74,7 @@ const ENTRIES: [Entry; 15] = [
         remedy: "correct the name under `vaults`, or make a token that has the vault",
     },
     Entry {
-        pattern: r#"[Ff]ound (\d+) vaults with title"#,
+        pattern: r"[Ff]ound (\d+) vaults with title",
         class: Class::Fix,
         meaning: "$1 vaults have this name",
         remedy: "write the vault's id (26 characters) under `vaults` in place of its name",

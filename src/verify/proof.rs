@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{resource::ObjectName, secret::Secret};
+use crate::resource::ObjectName;
+use crate::secret::Secret;
 
 /// The kind of a store.
 #[derive(

@@ -15,10 +15,8 @@ use super::{
     Canary, Class, Explanation, Finding, Proof, StoreKind, Verdict, explain,
     status::{Ready, Warning, last_sync, newest_warning, ready},
 };
-use crate::{
-    external_secrets::GROUP,
-    resource::{ObjectName, Progress},
-};
+use crate::external_secrets::GROUP;
+use crate::resource::{ObjectName, Progress};
 
 /// How long a controller may take to react to a touch before its old verdict counts again.
 const STALE: Duration = Duration::from_secs(5);

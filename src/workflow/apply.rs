@@ -5,12 +5,10 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::{Failures, Loaded, Planned, Stage, Surroundings, WorkflowError, verify::prove_all};
-use crate::{
-    engine::{Execution, Outcome, Summary, execute},
-    resource::Urn,
-    state::Session,
-    verify::Verdict,
-};
+use crate::engine::{Execution, Outcome, Summary, execute};
+use crate::resource::Urn;
+use crate::state::Session;
+use crate::verify::Verdict;
 
 /// What became of `up`.
 #[derive(Debug, Default)]

@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use super::{Problems, Surroundings, WorkflowError};
-use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Position, Span},
-    helm::{ChartsLock, repository::Charts},
-    yaml::{Flavour, parse, to_json},
-};
+use crate::diagnostic::{Diagnostic, Diagnostics, Position, Span};
+use crate::helm::{ChartsLock, repository::Charts};
+use crate::yaml::{Flavour, parse, to_json};
 
 const FILE: &str = "bootstrap/charts.lock";
 

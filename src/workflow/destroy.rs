@@ -4,7 +4,9 @@ use super::{
     Loaded, Planned, Stage, Surroundings, WorkflowError,
     apply::{check, run},
 };
-use crate::{engine::Summary, resource::Urn, stack::Program};
+use crate::engine::Summary;
+use crate::resource::Urn;
+use crate::stack::Program;
 
 /// Takes the stacks of a loaded environment down. Returns what was done, or nothing where it was turned down.
 ///

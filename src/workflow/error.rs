@@ -1,14 +1,12 @@
 //! How a verb can fail.
 
-use crate::{
-    diagnostic::Diagnostics,
-    engine::{Failure, ReadError},
-    environment::EvaluateError,
-    keys,
-    kubernetes::KubernetesError,
-    state::StateError,
-    verify::VerifyError,
-};
+use crate::diagnostic::Diagnostics;
+use crate::engine::{Failure, ReadError};
+use crate::environment::EvaluateError;
+use crate::keys;
+use crate::kubernetes::KubernetesError;
+use crate::state::StateError;
+use crate::verify::VerifyError;
 
 /// Why a verb failed. Nothing was written unless the variant says so.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +45,7 @@ pub enum WorkflowError {
         file: String,
         /// Why.
         #[source]
-        source: keys::Error,
+        source: Box<keys::Error>,
     },
     /// `bootstrap/charts.lock` is wrong.
     #[error("read {file}")]

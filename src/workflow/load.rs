@@ -5,14 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Deserialize;
 
 use super::{Problems, Surroundings, WorkflowError, secrets::Watched};
-use crate::{
-    diagnostic::{Diagnostic, Diagnostics, suggest},
-    environment::{Evaluation, Evaluator, Failure, Folder, Options, SopsError, Sources},
-    keys::{Identities, Passphrases, Recipient},
-    resource::{Map, Value, decode},
-    sops,
-    stack::{Context, Path, Program, Settings, Stack, Step},
-};
+use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
+use crate::environment::{Evaluation, Evaluator, Failure, Folder, Options, SopsError, Sources};
+use crate::keys::{Identities, Passphrases, Recipient};
+use crate::resource::{Map, Value, decode};
+use crate::sops;
+use crate::stack::{Context, Path, Program, Settings, Stack, Step};
 
 /// The cluster that an environment is for.
 #[derive(Clone, Debug, Default, Deserialize)]

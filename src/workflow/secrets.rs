@@ -9,13 +9,11 @@ use std::{
 use futures::future::BoxFuture;
 
 use super::{Surroundings, WorkflowError};
-use crate::{
-    environment::{Names, Schema, Sops, Source, SourceError},
-    keys::{Identities, Recipient},
-    resource::{Map, Value},
-    scrubber::Scrubber,
-    sops::Document,
-};
+use crate::environment::{Names, Schema, Sops, Source, SourceError};
+use crate::keys::{Identities, Recipient};
+use crate::resource::{Map, Value};
+use crate::scrubber::Scrubber;
+use crate::sops::Document;
 
 /// The SOPS source, watched: which files it opened.
 #[derive(Clone)]
@@ -41,7 +39,8 @@ impl Watched {
             }
         }
         let parse = |text: String| {
-            text.parse().map_err(|source| WorkflowError::Recipients { file: text.clone(), source })
+            text.parse()
+                .map_err(|error| WorkflowError::Recipients { file: text.clone(), source: Box::new(error) })
         };
         texts.into_iter().map(parse).collect()
     }

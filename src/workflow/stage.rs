@@ -3,17 +3,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Cluster, Loaded, Problems, Reads, Surroundings, WorkflowError};
-use crate::{
-    engine::{self, Graph, Observed, Plan, Providers, observe, prepare},
-    external_secrets::ExternalSecrets,
-    helm::release::ReleaseProvider,
-    keys::{Identities, Recipient},
-    kubernetes::{Client, KubernetesProvider},
-    resource::Progress,
-    stack::Program,
-    state::{AgeSealing, Backend, ClusterBackend, Fingerprints, Holder, Sealing, Session, Snapshot, load},
-    verify::Proof,
+use crate::engine::{self, Graph, Observed, Plan, Providers, observe, prepare};
+use crate::external_secrets::ExternalSecrets;
+use crate::helm::release::ReleaseProvider;
+use crate::keys::{Identities, Recipient};
+use crate::kubernetes::{Client, KubernetesProvider};
+use crate::resource::Progress;
+use crate::stack::Program;
+use crate::state::{
+    AgeSealing, Backend, ClusterBackend, Fingerprints, Holder, Sealing, Session, Snapshot, load,
 };
+use crate::verify::Proof;
 
 /// A cluster with all that knows how to bring resources about in it.
 pub struct Stage {

@@ -2,10 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::{
-    clock::Clock, engine::Cancel, event::Events, keys::ProcessEnvironment, kubernetes::Target,
-    scrubber::Scrubber,
-};
+use crate::clock::Clock;
+use crate::engine::Cancel;
+use crate::event::Events;
+use crate::keys::ProcessEnvironment;
+use crate::kubernetes::Target;
+use crate::scrubber::Scrubber;
 
 /// The outside of a run.
 #[derive(Clone, Debug)]

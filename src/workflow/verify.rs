@@ -3,12 +3,10 @@
 use futures::future::try_join_all;
 
 use super::{Loaded, Stage, Surroundings, WorkflowError};
-use crate::{
-    engine::Plan,
-    event::Event,
-    resource::{ObjectName, Operation, Urn},
-    verify::{Proof, StoreKind, Verdict, prove},
-};
+use crate::engine::Plan;
+use crate::event::Event;
+use crate::resource::{ObjectName, Operation, Urn};
+use crate::verify::{Proof, StoreKind, Verdict, prove};
 
 /// Proves the stores of a loaded environment; changes nothing but their canaries.
 pub async fn verify(surroundings: &Surroundings, loaded: &Loaded) -> Result<Vec<Verdict>, WorkflowError> {

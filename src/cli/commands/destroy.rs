@@ -1,10 +1,8 @@
 //! `destroy`.
 
 use super::{Scene, failure, preview::show, up::total};
-use crate::{
-    cli::{args, display, exit::Exit},
-    workflow::{Planned, Secrets, destroy},
-};
+use crate::cli::{args, display, exit::Exit};
+use crate::workflow::{Planned, Secrets, destroy};
 
 pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Destroy) -> Exit {
     if !arguments.yes && !scene.terminal.can_ask() {

@@ -1,16 +1,14 @@
 //! `env open` and `env check`.
 
 use super::Scene;
-use crate::{
-    cli::{
-        args::{Env, Format},
-        exit::Exit,
-        terminal::Terminal,
-    },
-    resource::{redacted, revealed},
-    workflow::Secrets,
-    yaml::{Layout, emit_json},
+use crate::cli::{
+    args::{Env, Format},
+    exit::Exit,
+    terminal::Terminal,
 };
+use crate::resource::{redacted, revealed};
+use crate::workflow::Secrets;
+use crate::yaml::{Layout, emit_json};
 
 pub(super) async fn run(scene: &Scene<'_>, command: &Env) -> Exit {
     match command {
@@ -39,9 +37,9 @@ async fn open(scene: &Scene<'_>, environment: &str, show_secrets: bool, format: 
         Format::Yaml => emit_json(&json, Layout::GoYamlV3 { indent: 2 }),
     };
     if show_secrets {
-        Terminal::data(text.as_bytes())
+        Terminal::data(text.as_bytes());
     } else {
-        scene.terminal.print(&text)
+        scene.terminal.print(&text);
     }
     Exit::Done
 }

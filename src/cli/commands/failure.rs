@@ -1,11 +1,9 @@
 //! A failed verb in words and as an exit code.
 
-use crate::{
-    cli::{display, exit::Exit, terminal::Terminal},
-    kubernetes::KubernetesError,
-    state::StateError,
-    workflow::WorkflowError,
-};
+use crate::cli::{display, exit::Exit, terminal::Terminal};
+use crate::kubernetes::KubernetesError;
+use crate::state::StateError;
+use crate::workflow::WorkflowError;
 
 /// Tells why a verb failed and returns its exit code.
 pub(super) fn report(error: &WorkflowError, terminal: &Terminal) -> Exit {

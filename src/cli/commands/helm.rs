@@ -1,14 +1,12 @@
 //! `helm template`.
 
-use crate::{
-    cli::{
-        args::{Helm, Template},
-        display,
-        exit::Exit,
-        terminal::Terminal,
-    },
-    helm::{self, values::Overrides},
+use crate::cli::{
+    args::{Helm, Template},
+    display,
+    exit::Exit,
+    terminal::Terminal,
 };
+use crate::helm::{self, values::Overrides};
 
 pub(super) fn run(command: &Helm, terminal: &Terminal) -> Exit {
     let Helm::Template(arguments) = command;

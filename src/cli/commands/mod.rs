@@ -20,18 +20,16 @@ use super::{
     log,
     terminal::Terminal,
 };
-use crate::{
-    clock::Clock,
-    engine::Canceller,
-    event::{Events, Listener},
-    kubernetes::Target,
-    scrubber::Scrubber,
-    stack::Stack,
-    workflow::{Loaded, Secrets, Surroundings, load},
-};
+use crate::clock::Clock;
+use crate::engine::Canceller;
+use crate::event::{Events, Listener};
+use crate::kubernetes::Target;
+use crate::scrubber::Scrubber;
+use crate::stack::Stack;
+use crate::workflow::{Loaded, Secrets, Surroundings, load};
 
 /// How long is waited where no flag says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Runs a command to its exit code.
 pub(super) fn run(stacks: &[Stack], arguments: Arguments) -> Exit {
@@ -138,7 +136,7 @@ impl<'a> Scene<'a> {
         let loaded = load(&self.surroundings, self.stacks, environment, secrets)
             .await
             .map_err(|error| failure::report(&error, &self.terminal))?;
-        for warning in loaded.warnings.iter() {
+        for warning in &loaded.warnings {
             self.terminal.say(&warning.to_string());
         }
         Ok(loaded)

@@ -1,11 +1,9 @@
 //! `outputs` and `unlock`: what a stack remembers, and who holds it.
 
 use super::{Scene, failure};
-use crate::{
-    cli::exit::Exit,
-    workflow::{Secrets, outputs, unlock as free},
-    yaml::{Layout, emit_json},
-};
+use crate::cli::exit::Exit;
+use crate::workflow::{Secrets, outputs, unlock as free};
+use crate::yaml::{Layout, emit_json};
 
 pub(super) async fn run(scene: &Scene<'_>, environment: &str) -> Exit {
     let loaded = match scene.load(environment, Secrets::Opened).await {

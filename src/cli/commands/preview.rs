@@ -1,10 +1,8 @@
 //! `preview`.
 
 use super::{Scene, failure};
-use crate::{
-    cli::{args, display, exit::Exit},
-    workflow::{Planned, Secrets, preview},
-};
+use crate::cli::{args, display, exit::Exit};
+use crate::workflow::{Planned, Secrets, preview};
 
 pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Preview) -> Exit {
     let loaded = match scene.load(&arguments.name.environment, Secrets::Opened).await {

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    cli::{
-        args::{Decrypt, Sops},
-        display,
-        exit::Exit,
-        terminal::Terminal,
-    },
-    keys::{Identities, Passphrases},
-    sops::{Document, Error, Format, decrypt, decrypt_ignoring_mac},
+use crate::cli::{
+    args::{Decrypt, Sops},
+    display,
+    exit::Exit,
+    terminal::Terminal,
 };
+use crate::keys::{Identities, Passphrases};
+use crate::sops::{Document, Error, Format, decrypt, decrypt_ignoring_mac};
 
 pub(super) fn run(command: &Sops, variables: &BTreeMap<String, String>, terminal: &Terminal) -> Exit {
     let Sops::Decrypt(arguments) = command;

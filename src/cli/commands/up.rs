@@ -1,11 +1,9 @@
 //! `up`.
 
 use super::{Scene, failure, preview::show};
-use crate::{
-    cli::{args, display, exit::Exit},
-    engine::Summary,
-    workflow::{Planned, Secrets, UpReport, up},
-};
+use crate::cli::{args, display, exit::Exit};
+use crate::engine::Summary;
+use crate::workflow::{Planned, Secrets, UpReport, up};
 
 pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Up) -> Exit {
     if !arguments.yes && !scene.terminal.can_ask() {

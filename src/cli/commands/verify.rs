@@ -1,12 +1,10 @@
 //! `verify`.
 
 use super::{Scene, failure};
-use crate::{
-    cli::{args, display, exit::Exit},
-    engine::Summary,
-    verify::Verdict,
-    workflow::{Secrets, verify},
-};
+use crate::cli::{args, display, exit::Exit};
+use crate::engine::Summary;
+use crate::verify::Verdict;
+use crate::workflow::{Secrets, verify};
 
 pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Verify) -> Exit {
     let loaded = match scene.load(&arguments.name.environment, Secrets::Opened).await {

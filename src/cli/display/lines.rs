@@ -10,11 +10,9 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Style;
-use crate::{
-    event::{Event, Listener},
-    resource::{Operation, Urn},
-    scrubber::Scrubber,
-};
+use crate::event::{Event, Listener};
+use crate::resource::{Operation, Urn};
+use crate::scrubber::Scrubber;
 
 /// Words for people, on stderr.
 pub(in crate::cli) struct Lines {

@@ -3,10 +3,8 @@
 use std::fmt::Write as _;
 
 use super::Style;
-use crate::{
-    engine::{Plan, Step},
-    resource::{Child, FieldChange, Operation},
-};
+use crate::engine::{Plan, Step};
+use crate::resource::{Child, FieldChange, Operation};
 
 /// Longer values are cut: a plan is to be read.
 const LONGEST: usize = 80;

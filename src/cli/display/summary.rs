@@ -3,10 +3,8 @@
 use std::{fmt::Write as _, time::Duration};
 
 use super::Style;
-use crate::{
-    engine::Summary,
-    verify::{Finding, Verdict},
-};
+use crate::engine::Summary;
+use crate::verify::{Finding, Verdict};
 
 /// Returns what was done, each store's verdict and the time it took.
 pub(in crate::cli) fn summary(

@@ -93,6 +93,7 @@ fn subchart_file(file: &File) -> Option<(String, File)> {
 }
 
 /// Loads a subchart; what is hidden or a lone file is none.
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "Helm compares as it is written")]
 fn subchart(name: &str, files: Vec<File>, depth: usize) -> Result<Option<Chart>, ChartError> {
     if name.starts_with(['_', '.']) {
         return Ok(None);

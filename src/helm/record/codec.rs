@@ -107,12 +107,11 @@ const GZIP: &[u8] = b"\x1F\x8B\x08";
 impl Record {
     /// Returns the data of the Secret, before Kubernetes' own base64.
     pub fn encode(&self) -> Result<String, RecordError> {
-        let constant = match self.packed.get() {
-            Some(packed) => Arc::clone(packed),
-            None => {
-                let packed = self.pack()?;
-                Arc::clone(self.packed.get_or_init(|| packed))
-            }
+        let constant = if let Some(packed) = self.packed.get() {
+            Arc::clone(packed)
+        } else {
+            let packed = self.pack()?;
+            Arc::clone(self.packed.get_or_init(|| packed))
         };
         let changing = Changing { info: &self.info, hooks: &self.hooks };
         let mut json = serde_json::to_vec(&changing).map_err(RecordError::Json)?;

@@ -105,14 +105,16 @@ impl<'a> Storage<'a> {
         let created_at = now.as_second().to_string();
         let mut stored = Stored { record, rendered_from, created_at, resource_version: String::new() };
         let secret = self.secret(&stored, "createdAt", now)?;
-        stored.resource_version = self.client.create(&secret, MANAGER).await?.resource_version().to_owned();
+        let created = self.client.create(&secret, MANAGER).await?;
+        created.resource_version().clone_into(&mut stored.resource_version);
         Ok(stored)
     }
 
     /// Writes a record again; it is a conflict when somebody else has written it since.
     pub async fn update(&self, stored: &mut Stored, now: jiff::Timestamp) -> Result<(), StorageError> {
         let secret = self.secret(stored, "modifiedAt", now)?;
-        stored.resource_version = self.client.replace(&secret, MANAGER).await?.resource_version().to_owned();
+        let replaced = self.client.replace(&secret, MANAGER).await?;
+        replaced.resource_version().clone_into(&mut stored.resource_version);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ use crate::resource::Progress;
 const AT_ONCE: usize = 8;
 /// How many revisions Helm keeps.
 const HISTORY: usize = 10;
-const ESTABLISHED: Duration = Duration::from_secs(60);
+const ESTABLISHED: Duration = Duration::from_mins(1);
 
 /// What became of a release.
 pub(super) struct Made {
@@ -137,9 +137,10 @@ impl Run<'_> {
     async fn make(&mut self, stored: &Stored) -> Result<Vec<Manifest>, ReleaseError> {
         let prepared = &self.live.prepared;
         let upgrade = prepared.deployed.is_some();
-        let (before, after) = match upgrade {
-            false => (Event::PreInstall, Event::PostInstall),
-            true => (Event::PreUpgrade, Event::PostUpgrade),
+        let (before, after) = if upgrade {
+            (Event::PreUpgrade, Event::PostUpgrade)
+        } else {
+            (Event::PreInstall, Event::PostInstall)
         };
         self.crds().await?;
         let hooks = &stored.record.hooks;

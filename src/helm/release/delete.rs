@@ -13,7 +13,7 @@ use crate::kubernetes::{Client, KubernetesError, Manifest, Propagation, install_
 use crate::resource::Progress;
 
 const AT_ONCE: usize = 8;
-const GONE: Duration = Duration::from_secs(300);
+const GONE: Duration = Duration::from_mins(5);
 
 /// Deletes the objects and then the records. Custom resources go first and until they are gone, while their
 /// controllers still run to take finalizers off; Helm would leave that to chance.

@@ -12,7 +12,7 @@ use crate::kubernetes::{ApplyOptions, Client, Manifest, Propagation, WaitOptions
 use crate::resource::Progress;
 use crate::yaml;
 
-const DEADLINE: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_mins(5);
 
 /// Runs the hooks of an event. When one fails, those that succeeded before are still cleaned up.
 pub(super) async fn run(

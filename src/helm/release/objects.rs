@@ -78,7 +78,9 @@ fn flatten(document: Json, objects: &mut Vec<Json>) {
                 && list.get("items").is_some_and(Json::is_array) =>
         {
             if let Some(Json::Array(items)) = list.remove("items") {
-                items.into_iter().for_each(|item| flatten(item, objects));
+                for item in items {
+                    flatten(item, objects);
+                }
             }
         }
         object => objects.push(object),

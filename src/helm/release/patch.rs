@@ -79,7 +79,7 @@ fn rewrite(rendered: &mut Rendered, changed: &[bool]) {
         match object {
             Some((object, true)) => {
                 let yaml = yaml::emit_json(&object.object, yaml::Layout::GoYamlV2);
-                text.push_str(&format!("# Source: {}\n{yaml}", object.source));
+                text.extend(["# Source: ", &object.source, "\n", &yaml]);
             }
             _ => text.push_str(document),
         }

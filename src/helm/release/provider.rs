@@ -28,11 +28,14 @@ pub struct ReleaseProvider {
     client: Client,
     charts: Charts,
     clock: Clock,
-    prepared: Mutex<HashMap<Place, (Option<Inputs>, Arc<Prepared>)>>,
+    prepared: Mutex<HashMap<Place, Remembered>>,
 }
 
 /// Namespace and name of a release.
 type Place = (String, String);
+
+/// What a release was prepared from, and the outcome.
+type Remembered = (Option<Inputs>, Arc<Prepared>);
 
 impl ReleaseProvider {
     /// Returns a provider of releases in the client's cluster.
@@ -62,7 +65,7 @@ impl ReleaseProvider {
         Ok(Some(prepared))
     }
 
-    fn kept(&self, place: &Place) -> Option<(Option<Inputs>, Arc<Prepared>)> {
+    fn kept(&self, place: &Place) -> Option<Remembered> {
         let all = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(place).map(|(inputs, prepared)| (inputs.clone(), Arc::clone(prepared)))
     }

@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 
 use crate::cases::operator::{charts, expect_secret};
-use crate::cases::project::{Project, binary, outcome, repository};
+use crate::cases::project::{binary, outcome, repository};
 use crate::cases::trial;
 use crate::cluster::{Cluster, Options};
 
