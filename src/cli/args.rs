@@ -16,7 +16,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// Take the project from this folder: environments/, bootstrap/
+    /// Take the project from this folder, which holds environments/ and bootstrap/
     #[arg(
         short = 'C',
         long,
@@ -26,7 +26,7 @@ pub(super) struct Global {
         hide_default_value = true
     )]
     pub(super) project: PathBuf,
-    /// Read the cluster's address from this kubeconfig
+    /// Use this kubeconfig
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) kubeconfig: Option<PathBuf>,
     /// Use this context in place of the environment's; its cluster must still have the environment's uid
@@ -35,10 +35,10 @@ pub(super) struct Global {
     /// Take chart archives from this folder, without network; their digests are still checked
     #[arg(long, value_name = "DIR", env = "EGGTOOTH_CHARTS", global = true)]
     pub(super) charts: Option<PathBuf>,
-    /// Print one JSON event a line
+    /// Print events as JSON, one a line
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// Say when to use colour
+    /// When to use colour
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
 }
@@ -63,9 +63,9 @@ pub(super) enum Command {
     Outputs(EnvironmentName),
     /// Prove once more that the environment's stores deliver
     Verify(Verify),
-    /// Free the lock of a run that is known to be dead
+    /// Free the lock of a run that you know to be dead
     Unlock(EnvironmentName),
-    /// Look at environments
+    /// Evaluate and check environments
     #[command(subcommand)]
     Env(Env),
     /// Render charts as Helm does
@@ -83,7 +83,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct EnvironmentName {
-    /// The environment: environments/NAME.yaml
+    /// The environment's name: ENV is environments/ENV.yaml
     #[arg(value_name = "ENV")]
     pub(super) environment: String,
 }
@@ -116,7 +116,7 @@ pub(super) struct Destroy {
     /// Don't ask
     #[arg(short, long)]
     pub(super) yes: bool,
-    /// Allow that this many objects of others go, too: Secrets that ExternalSecrets own, objects of removed kinds
+    /// Allow the loss of this many objects that `up` did not make: those of removed kinds and namespaces
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(super) allow_loss: usize,
     /// Give up waiting for an object to go after this many seconds
@@ -142,7 +142,7 @@ pub(super) enum Env {
         /// Print secrets in the clear
         #[arg(long)]
         show_secrets: bool,
-        /// The output's form
+        /// The output's format
         #[arg(long, value_enum, default_value_t = Format::Yaml)]
         format: Format,
     },
@@ -171,13 +171,13 @@ pub(super) struct Template {
     /// The release's namespace
     #[arg(short, long, default_value = "default")]
     pub(super) namespace: String,
-    /// Values from a file; later ones win
+    /// A file with values; later files win
     #[arg(short = 'f', long = "values", value_name = "FILE")]
     pub(super) values: Vec<PathBuf>,
     /// A value: key=value
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
-    /// A value that stays a text: key=value
+    /// A value that is always a string: key=value
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set_string: Vec<String>,
     /// A value in JSON: key=json
@@ -189,13 +189,13 @@ pub(super) struct Template {
     /// A value that is taken literally: key=value
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set_literal: Vec<String>,
-    /// Print the definitions of crds/, too
+    /// Print the chart's crds/, too
     #[arg(long)]
     pub(super) include_crds: bool,
     /// Leave the hooks out
     #[arg(long)]
     pub(super) no_hooks: bool,
-    /// Render for this version of Kubernetes
+    /// Render for this Kubernetes version
     #[arg(long, value_name = "VERSION")]
     pub(super) kube_version: Option<String>,
     /// Render as if the cluster had this API version
