@@ -260,6 +260,8 @@ fn install_connect(context: &mut Context<'_>, config: &Config) -> Urn {
     merge(&mut values, config.connect.values.as_ref());
     let mut release = Release::new("connect", namespace, "connect");
     release.version.clone_from(&config.connect.chart.version);
+    // The kind OnePasswordItem is for 1Password's own operator, which the chart leaves out unless asked.
+    release.skip_crds = values["operator"]["create"] != true;
     if values["connect"]["probes"]["readiness"] != false {
         release.patches = vec![quick_probes()];
     }

@@ -18,6 +18,8 @@ pub struct Release {
     pub values: Value,
     /// Whether its objects must be ready before what depends on it begins.
     pub wait: bool,
+    /// Whether the definitions of the chart's `crds/` are left out; Helm would never take them away again.
+    pub skip_crds: bool,
     /// Changes of rendered objects: `{target: {kind, name}, patch: [JSON patch operations]}`.
     pub patches: Vec<Value>,
 }
@@ -32,6 +34,7 @@ impl Release {
             version: None,
             values: Value::map::<&str>([]),
             wait: true,
+            skip_crds: false,
             patches: Vec::new(),
         }
     }
@@ -52,6 +55,7 @@ impl Release {
             ("chart", Value::map(chart)),
             ("values", self.values),
             ("wait", self.wait.into()),
+            ("skipCrds", self.skip_crds.into()),
             ("patches", Value::list(self.patches)),
         ])
     }

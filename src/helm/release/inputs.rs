@@ -18,6 +18,8 @@ pub struct ReleaseInputs {
     pub values: serde_json::Map<String, Json>,
     /// Whether to wait until the objects are ready.
     pub wait: bool,
+    /// Whether the definitions of `crds/` are left out, as by `helm install --skip-crds`.
+    pub skip_crds: bool,
     /// Changes of rendered objects.
     pub patches: Vec<Json>,
 }
@@ -75,6 +77,7 @@ impl ReleaseInputs {
         Ok(Self {
             namespace: text(inputs.get("namespace"), "namespace")?,
             wait: matches!(inputs.get("wait"), Some(Value::Bool(true))),
+            skip_crds: matches!(inputs.get("skipCrds"), Some(Value::Bool(true))),
             name,
             chart,
             values,

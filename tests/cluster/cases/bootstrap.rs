@@ -47,7 +47,7 @@ fn production_comes_up_proven_and_goes_again() {
     eggtooth(&["preview", "production", "--detailed-exitcode"]).expect(0);
 
     cluster.kubectl(["delete", "externalsecret", "fresh"]);
-    eggtooth(&["destroy", "production", "--yes", "--allow-loss=1"]).expect(0);
+    eggtooth(&["destroy", "production", "--yes"]).expect(0);
     assert_eq!(inventory(&cluster), found, "the cluster is as it was found");
 
     eggtooth(&["up", "production", "--yes"]).expect(0);
