@@ -75,9 +75,9 @@ fn all_problems_of_the_environment_are_told(cluster: &Cluster) {
     project.edit("vaults: { production: 1 }", "vualts: { production: 1 }");
     project.edit("- name: onepassword", "- name: 7");
     project.run(cluster, ["up", "test", "--yes"]).expect(1).says(&[
-        "environments/test.yaml:10:11: error: unknown field `vualts`",
+        "environments/test.yaml:11:11: error: unknown field `vualts`",
         "did you mean `vaults`?",
-        "environments/test.yaml:9:17: error: expected a text, got a number",
+        "environments/test.yaml:10:17: error: expected a text, got a number",
         "missing field `vaults`",
     ]);
     let project = Project::new(cluster, "faults");
@@ -122,7 +122,7 @@ fn a_token_that_can_not_work_is_refused(cluster: &Cluster) {
     let expired = Credentials::from_seed("faults").token_until(&[PRODUCTION], Some(1000));
     let project = Project::with_token(cluster, "faults", &expired);
     let told = project.run(cluster, ["up", "test", "--yes"]).expect(1);
-    told.says(&["environments/test.yaml:7:16", "expired at 1970-01-01", "op connect token create"]);
+    told.says(&["environments/test.yaml:8:16", "expired at 1970-01-01", "op connect token create"]);
 }
 
 /// Everything that a run could have written.
