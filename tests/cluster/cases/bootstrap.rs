@@ -42,7 +42,11 @@ fn production_comes_up_proven_and_goes_again() {
 
     let before = versions(&cluster);
     let second = eggtooth(&["up", "production", "--yes"]).expect(0);
-    assert!(second.stdout.contains("10 unchanged in ") && !second.stdout.contains("created"), "{}", second.stdout);
+    assert!(
+        second.stdout.contains("10 unchanged in ") && !second.stdout.contains("created"),
+        "{}",
+        second.stdout
+    );
     assert_eq!(changed(&before, &versions(&cluster)), Vec::<String>::new());
     eggtooth(&["preview", "production", "--detailed-exitcode"]).expect(0);
 
@@ -70,7 +74,7 @@ fn helm_knows_the_releases(cluster: &Cluster) {
 }
 
 /// The names of all that a destroyed bootstrap could leave behind.
-fn inventory(cluster: &Cluster) -> Vec<String> {
+pub(crate) fn inventory(cluster: &Cluster) -> Vec<String> {
     let kinds = "namespaces,crds,clusterroles,clusterrolebindings,validatingwebhookconfigurations,\
                  mutatingwebhookconfigurations,secrets,deployments,services,networkpolicies,leases";
     let listed = cluster.kubectl(["get", kinds, "--all-namespaces", "--output=name"]);
@@ -80,7 +84,7 @@ fn inventory(cluster: &Cluster) -> Vec<String> {
 }
 
 /// Each object's resourceVersion, but those of objects that a second `up` may touch or that beat by themselves.
-fn versions(cluster: &Cluster) -> BTreeMap<String, String> {
+pub(crate) fn versions(cluster: &Cluster) -> BTreeMap<String, String> {
     let kinds = "namespaces,crds,clusterroles,clusterrolebindings,roles,rolebindings,serviceaccounts,secrets,services,\
                  validatingwebhookconfigurations,networkpolicies,clustersecretstores,configmaps,deployments";
     let path = "--output=jsonpath={range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name} \
@@ -93,7 +97,7 @@ fn versions(cluster: &Cluster) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+pub(crate) fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
     let differs = |name: &&String| before.get(*name) != after.get(*name);
     before
         .keys()

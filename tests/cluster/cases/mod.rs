@@ -1,9 +1,14 @@
 //! The tests: each file offers its trials.
 
+mod background;
+mod bootstrap;
 mod connect;
+mod faults;
 mod harness;
+mod lock;
 mod node;
 mod operator;
+mod project;
 mod release;
 
 use std::process::ExitCode;
@@ -13,11 +18,19 @@ use libtest_mimic::{Arguments, Trial};
 /// Runs what the command line asks for; the output is that of any test binary.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials =
-        [connect::trials(), harness::trials(), node::trials(), operator::trials(), release::trials()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let trials = [
+        bootstrap::trials(),
+        connect::trials(),
+        faults::trials(),
+        harness::trials(),
+        lock::trials(),
+        node::trials(),
+        operator::trials(),
+        release::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -1,9 +1,9 @@
 //! A project for a test: environments, encrypted secrets and the lock, and the binary that runs on it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cases::operator::charts;
 use crate::cluster::Cluster;
@@ -80,7 +80,11 @@ impl Project {
     /// Writes the encrypted secrets anew.
     pub(crate) fn seal(&self, cluster: &Cluster, seed: &str, token: &str) {
         let credentials = Credentials::from_seed(seed).json();
-        let secrets = json!({ "credentials": credentials, "token": token, "canary": "chirp" });
+        self.seal_secrets(cluster, &json!({ "credentials": credentials, "token": token, "canary": "chirp" }));
+    }
+
+    /// Writes these secrets, encrypted.
+    pub(crate) fn seal_secrets(&self, cluster: &Cluster, secrets: &Value) {
         let file = self.path("bootstrap/secrets/test.sops.yaml");
         std::fs::write(&file, secrets.to_string()).unwrap();
         let recipient = crate::cluster::succeed(cluster.tool("age-keygen").arg("-y").arg(&self.key));
@@ -135,7 +139,10 @@ pub(crate) fn binary(cluster: &Cluster, project: &Path) -> Command {
 }
 
 pub(crate) fn outcome(command: &mut Command) -> Outcome {
-    let output = command.output().unwrap();
+    outcome_of(&command.output().unwrap())
+}
+
+pub(crate) fn outcome_of(output: &Output) -> Outcome {
     Outcome {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
