@@ -183,7 +183,7 @@ impl KubernetesError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Conflict { .. } => {
-                Some("let its owner give the field up, remove it from the program, or list it in ignore_changes".into())
+                Some("let its owner give the field up; or delete the object, and the next `up` makes it anew".into())
             }
             Self::WrongCluster { .. } => Some("choose the context with --context; a cluster's uid is `kubectl get namespace kube-system -o jsonpath={.metadata.uid}`".into()),
             Self::UnknownKind { .. } => Some("install what defines it first; a Release that brings its definition is ordered before it".into()),

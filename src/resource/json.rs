@@ -12,18 +12,15 @@ use crate::secret::Secret;
 /// Bytes become base64; what is unknown becomes null.
 #[expect(clippy::disallowed_methods, reason = "the caller is a sink: revealed() is its conscious choice")]
 pub fn revealed(value: &Value) -> Json {
-    convert(value, &|secret| revealed(secret.expose()))
+    convert(value, &|secret| revealed(secret.expose()), &Json::Null)
 }
 
 /// Returns the JSON with `"[secret]"` in place of each secret and `"[unknown]"` of what is not known.
 pub fn redacted(value: &Value) -> Json {
-    match value {
-        Value::Unknown | Value::Deferred(_) => Json::String("[unknown]".into()),
-        other => convert(other, &|_| Json::String("[secret]".into())),
-    }
+    convert(value, &|_| Json::String("[secret]".into()), &Json::String("[unknown]".into()))
 }
 
-fn convert(value: &Value, secret: &dyn Fn(&Secret<Value>) -> Json) -> Json {
+fn convert(value: &Value, secret: &dyn Fn(&Secret<Value>) -> Json, unknown: &Json) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
@@ -32,15 +29,15 @@ fn convert(value: &Value, secret: &dyn Fn(&Secret<Value>) -> Json) -> Json {
         Value::Bytes(bytes) => {
             Json::String(base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes))
         }
-        Value::List(values) => values.iter().map(|value| convert(value, secret)).collect(),
+        Value::List(values) => values.iter().map(|value| convert(value, secret, unknown)).collect(),
         Value::Map(entries) => Json::Object(
             entries
                 .iter()
-                .map(|(key, value)| (key.to_string(), convert(value, secret)))
+                .map(|(key, value)| (key.to_string(), convert(value, secret, unknown)))
                 .collect::<JsonMap<_, _>>(),
         ),
         Value::Secret(hidden) => secret(hidden),
-        Value::Deferred(_) | Value::Unknown => Json::Null,
+        Value::Deferred(_) | Value::Unknown => unknown.clone(),
     }
 }
 
@@ -81,5 +78,12 @@ mod tests {
         let value = Value::map([("port", 8080.into()), ("token", Value::from("chirp").secret())]);
         assert_eq!(revealed(&value).to_string(), r#"{"port":8080,"token":"chirp"}"#);
         assert_eq!(redacted(&value).to_string(), r#"{"port":8080,"token":"[secret]"}"#);
+    }
+
+    #[test]
+    fn an_unknown_part_is_marked_wherever_it_is() {
+        let value = Value::map([("hosts", Value::list([Value::Unknown, "a".into()]))]);
+        assert_eq!(redacted(&value).to_string(), r#"{"hosts":["[unknown]","a"]}"#);
+        assert_eq!(revealed(&value).to_string(), r#"{"hosts":[null,"a"]}"#);
     }
 }

@@ -179,6 +179,9 @@ impl WorkflowError {
             Self::Kubernetes(KubernetesError::WrongCluster { .. }) => {
                 Some("choose the right context, or correct `cluster.uid` if the cluster was made anew".to_owned())
             }
+            Self::Undecryptable { diagnostics, .. } if diagnostics.to_string().contains("is not encrypted") => {
+                Some("encrypt it by `sops encrypt --in-place FILE`, and take its plain form out of the history".to_owned())
+            }
             Self::Undecryptable { .. } => Some(
                 "give the age key by SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or the file that sops reads, sops/age/keys.txt"
                     .to_owned(),

@@ -25,7 +25,16 @@ pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Destroy) -> Exit {
             scene.lines.iter().for_each(|lines| lines.finish());
             let elapsed = scene.surroundings.clock.elapsed().saturating_sub(begun);
             let done = total(done.iter().map(|(_, summary)| summary));
-            scene.terminal.print(&display::summary(&done, &[], elapsed, scene.terminal.style));
+            if scene.json {
+                let line =
+                    serde_json::json!({ "event": "summary", "done": done, "elapsed": elapsed.as_secs_f64() });
+                scene.terminal.print(&format!(
+                    "{line}
+"
+                ));
+            } else {
+                scene.terminal.print(&display::summary(&done, elapsed, scene.terminal.style));
+            }
             Exit::Done
         }
         Ok(None) => {

@@ -38,12 +38,8 @@ fn end(scene: &Scene<'_>, report: &UpReport) -> Exit {
         scene.terminal.print(&format!("{line}\n"));
     } else {
         scene.lines.iter().for_each(|lines| lines.finish());
-        scene.terminal.print(&display::summary(
-            &done,
-            &report.verdicts,
-            report.elapsed,
-            scene.terminal.style,
-        ));
+        scene.terminal.print(&display::verdicts(&report.verdicts, scene.terminal.style));
+        scene.terminal.print(&display::summary(&done, report.elapsed, scene.terminal.style));
     }
     if let Some(uid) = &report.unnamed_cluster {
         let advice = format!(

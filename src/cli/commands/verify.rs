@@ -2,7 +2,6 @@
 
 use super::{Scene, failure};
 use crate::cli::{args, display, exit::Exit};
-use crate::engine::Summary;
 use crate::verify::Verdict;
 use crate::workflow::{Secrets, verify};
 
@@ -11,14 +10,11 @@ pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Verify) -> Exit {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
-    let begun = scene.surroundings.clock.elapsed();
     match verify(&scene.with_timeout(arguments.timeout), &loaded).await {
         Ok(verdicts) => {
             scene.lines.iter().for_each(|lines| lines.finish());
-            let elapsed = scene.surroundings.clock.elapsed().saturating_sub(begun);
             if !scene.json {
-                let summary = display::summary(&Summary::default(), &verdicts, elapsed, scene.terminal.style);
-                scene.terminal.print(&summary);
+                scene.terminal.print(&display::verdicts(&verdicts, scene.terminal.style));
             }
             if verdicts.iter().all(Verdict::is_usable) { Exit::Done } else { Exit::NotUsable }
         }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io::Write as _,
     sync::{Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -20,8 +20,18 @@ pub(in crate::cli) struct Lines {
     scrubber: Scrubber,
     /// Hidden where stderr is no terminal.
     moving: ProgressBar,
-    waiting: Mutex<BTreeMap<Urn, (String, String)>>,
+    waiting: Mutex<BTreeMap<Urn, Waiting>>,
 }
+
+/// What a resource waits for, and when that was last told in a line of its own.
+struct Waiting {
+    what: String,
+    why: String,
+    told: Instant,
+}
+
+/// Where no line moves, a wait that changes is told again after this time at the earliest.
+const QUIET: Duration = Duration::from_secs(3);
 
 impl Lines {
     /// Returns the listener; `terminal` adds the line that moves.
@@ -53,14 +63,20 @@ impl Lines {
     /// Shows a wait: on the moving line, or as a line of its own where it is new.
     fn wait(&self, urn: &Urn, what: &str, why: &str) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = (what.to_owned(), why.to_owned());
-        if waiting.insert(urn.clone(), state.clone()).as_ref() == Some(&state) {
+        let before = waiting.get(urn);
+        if before.is_some_and(|before| before.what == what && before.why == why) {
             return;
         }
+        let recent = before.map(|before| before.told).filter(|told| told.elapsed() < QUIET);
+        let told = recent.unwrap_or_else(Instant::now);
+        waiting.insert(urn.clone(), Waiting { what: what.to_owned(), why: why.to_owned(), told });
         let others = waiting.len() - 1;
         drop(waiting);
         let text = format!("waits for {what}: {why}");
         if self.moving.is_hidden() {
+            if recent.is_some() {
+                return;
+            }
             self.line(&format!("  {} {}", title(urn), self.style.faint(&text)));
         } else {
             let more = if others > 0 { format!(" (and {others} more)") } else { String::new() };
@@ -77,7 +93,8 @@ impl Listener for Lines {
     fn hear(&self, event: &Event) {
         let style = self.style;
         match event {
-            Event::Phase { .. } => {}
+            // Verdicts are in the summary.
+            Event::Phase { .. } | Event::Verdict { .. } => {}
             Event::Started { urn, .. } => self.moving.set_message(title(urn)),
             Event::Waiting { urn, what, why } => self.wait(urn, what, why),
             Event::Note { urn, message } => self.line(&format!("  {} {message}", title(urn))),
@@ -92,11 +109,6 @@ impl Listener for Lines {
             }
             Event::Skipped { urn, because } => {
                 self.line(&format!("{} {}: {} failed", style.change("skipped"), title(urn), title(because)));
-            }
-            Event::Verdict { store, usable, proof, elapsed } => {
-                let verdict = if *usable { style.good("usable") } else { style.bad("not usable") };
-                let elapsed = style.faint(&format!("{:.1} s", elapsed.as_secs_f64()));
-                self.line(&format!("{verdict} {store}: {proof} {elapsed}"));
             }
         }
     }

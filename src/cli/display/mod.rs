@@ -13,4 +13,4 @@ pub(super) use error::error;
 pub(super) use lines::{JsonLines, Lines};
 pub(super) use plan::plan;
 pub(super) use style::Style;
-pub(super) use summary::summary;
+pub(super) use summary::{summary, verdicts};

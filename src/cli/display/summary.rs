@@ -6,13 +6,8 @@ use super::Style;
 use crate::engine::Summary;
 use crate::verify::{Finding, Verdict};
 
-/// Returns what was done, each store's verdict and the time it took.
-pub(in crate::cli) fn summary(
-    done: &Summary,
-    verdicts: &[Verdict],
-    elapsed: Duration,
-    style: Style,
-) -> String {
+/// Returns each store's verdict, with what to do about one that does not deliver.
+pub(in crate::cli) fn verdicts(verdicts: &[Verdict], style: Style) -> String {
     let mut text = String::new();
     let width = verdicts.iter().map(|verdict| verdict.store.len()).max().unwrap_or(0);
     for verdict in verdicts {
@@ -24,6 +19,11 @@ pub(in crate::cli) fn summary(
             let _ = writeln!(text, "  {} {}", style.strong("hint:"), explanation.remedy);
         }
     }
+    text
+}
+
+/// Returns what was done and the time it took.
+pub(in crate::cli) fn summary(done: &Summary, elapsed: Duration, style: Style) -> String {
     let changes = [
         (done.create, "created"),
         (done.update, "changed"),
@@ -37,6 +37,5 @@ pub(in crate::cli) fn summary(
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
     let what = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
-    let _ = writeln!(text, "{} in {:.1} s", style.strong(&what), elapsed.as_secs_f64());
-    text
+    format!("{} in {:.1} s\n", style.strong(&what), elapsed.as_secs_f64())
 }
