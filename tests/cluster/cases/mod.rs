@@ -5,6 +5,7 @@ mod bootstrap;
 mod connect;
 mod faults;
 mod harness;
+mod kill;
 mod lock;
 mod node;
 mod operator;
@@ -23,6 +24,7 @@ pub(crate) fn run() -> ExitCode {
         connect::trials(),
         faults::trials(),
         harness::trials(),
+        kill::trials(),
         lock::trials(),
         node::trials(),
         operator::trials(),

@@ -1,0 +1,115 @@
+//! A run that is killed at any point: the next one ends where an undisturbed one does, and nobody has to clean up.
+
+use std::time::Instant;
+
+use libtest_mimic::Trial;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::cases::background::{Background, Moment};
+use crate::cases::bootstrap::inventory;
+use crate::cases::operator::charts;
+use crate::cases::project::Project;
+use crate::cases::trial;
+use crate::cluster::{Cluster, Options};
+
+/// The points at which a run is killed, in the order in which it comes by.
+const BOUNDARIES: [Moment; 6] = [
+    Moment {
+        what: "the credentials are seeded",
+        path: "/api/v1/namespaces/onepassword/secrets/op-credentials",
+        text: "1password-credentials.json",
+    },
+    Moment {
+        what: "a definition of External Secrets is there",
+        path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/externalsecrets.external-secrets.io",
+        text: "ExternalSecret",
+    },
+    Moment {
+        what: "the release is pending",
+        path: "/api/v1/namespaces/external-secrets/secrets/sh.helm.release.v1.external-secrets.v1",
+        text: "\"status\":\"pending-install\"",
+    },
+    Moment {
+        what: "the store is there",
+        path: "/apis/external-secrets.io/v1/clustersecretstores/onepassword",
+        text: "ClusterSecretStore",
+    },
+    Moment {
+        what: "the canary is there",
+        path: "/apis/external-secrets.io/v1/namespaces/external-secrets/externalsecrets/onepassword-canary",
+        text: "ExternalSecret",
+    },
+    Moment {
+        what: "the snapshot is written",
+        path: "/api/v1/namespaces/eggtooth-system/secrets/test.onepassword-connect.snapshot",
+        text: "eggtooth.dev/state",
+    },
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![trial(
+        "kill::a_killed_run_is_gone_on_with_wherever_it_was_killed",
+        a_killed_run_is_gone_on_with_wherever_it_was_killed,
+    )]
+}
+
+fn a_killed_run_is_gone_on_with_wherever_it_was_killed() {
+    if charts().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&Options::default());
+    let project = Project::new(&cluster, "kill");
+    let found = inventory(&cluster);
+    project.run(&cluster, ["up", "test", "--yes"]).expect(0);
+    let undisturbed = brought_up(&cluster);
+    project.run(&cluster, ["destroy", "test", "--yes", "--allow-loss=1"]).expect(0);
+    expect_same(&found, &inventory(&cluster), "destroy");
+    for boundary in &BOUNDARIES {
+        let run = Background::start(&mut project.command(&cluster, ["up", "test", "--yes"]));
+        run.signal_at(&cluster, boundary, Signal::KILL);
+        assert_eq!(run.end().code, -1, "{}: the run ended before it was killed", boundary.what);
+
+        let begun = Instant::now();
+        let again = project.run(&cluster, ["up", "test", "--yes"]);
+        eprintln!("{}: the next run took {:.1} s", boundary.what, begun.elapsed().as_secs_f64());
+        assert_eq!(again.code, 0, "killed when {}:\n{}{}", boundary.what, again.stdout, again.stderr);
+        let waited = [&again.stdout, &again.stderr].iter().any(|text| text.contains("no sign of life"));
+        assert!(!waited, "{}: a dead run's lock is waited for:\n{}", boundary.what, again.stderr);
+        expect_same(&undisturbed, &brought_up(&cluster), boundary.what);
+        project.run(&cluster, ["preview", "test", "--detailed-exitcode"]).expect(0);
+
+        project.run(&cluster, ["destroy", "test", "--yes", "--allow-loss=1"]).expect(0);
+        expect_same(&found, &inventory(&cluster), boundary.what);
+    }
+}
+
+/// Tells only what differs: a cluster has a hundred objects of its own.
+fn expect_same(expected: &[String], found: &[String], after: &str) {
+    let only = |these: &[String], those: &[String]| -> Vec<String> {
+        these.iter().filter(|name| !those.contains(name)).cloned().collect()
+    };
+    let (missing, left) = (only(expected, found), only(found, expected));
+    assert!(missing.is_empty() && left.is_empty(), "{after}: missing: {missing:?}, too many: {left:?}");
+}
+
+/// What is there after `up`; fails unless it is what `up` promises.
+fn brought_up(cluster: &Cluster) -> Vec<String> {
+    let reason = "--output=jsonpath={.status.conditions[0].reason}";
+    assert_eq!(cluster.kubectl(["get", "clustersecretstore", "onepassword", reason]), "Valid");
+    let value = "--output=go-template={{.data.value | base64decode}}";
+    let canary = ["get", "secret", "onepassword-canary", "--namespace=external-secrets", value];
+    assert_eq!(cluster.kubectl(canary), "chirp");
+    let releases: Value =
+        serde_json::from_str(&cluster.helm(["list", "--all-namespaces", "--output=json"])).unwrap();
+    let told = |release: &Value| format!("{} {}", release["name"], release["status"]);
+    let releases: Vec<String> = releases.as_array().unwrap().iter().map(told).collect();
+    assert_eq!(releases, [r#""connect" "deployed""#, r#""external-secrets" "deployed""#]);
+    let undone =
+        "--selector=owner=helm,status in (pending-install,pending-upgrade,pending-rollback,uninstalling)";
+    assert_eq!(cluster.kubectl(["get", "secrets", "--all-namespaces", "--output=name", undone]), "");
+    let state = cluster.kubectl(["get", "secrets", "--namespace=eggtooth-system", "--output=name"]);
+    assert_eq!(state.trim(), "secret/test.onepassword-connect.snapshot", "no journal is left");
+    // A release that was begun twice has another revision.
+    inventory(cluster).into_iter().filter(|name| !name.contains("sh.helm.release.v1.")).collect()
+}
