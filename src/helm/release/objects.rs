@@ -62,7 +62,7 @@ pub(super) fn manifests(
     for manifest in &mut manifests {
         let kind = manifest.group_kind();
         let served = discovery.find(&kind, Some(manifest.version())).map(|resource| resource.namespaced);
-        let namespaced = served.or_else(|| scopes.get(&kind).copied()).unwrap_or(true);
+        let namespaced = served.or_else(|| scopes.get(&kind).copied()).unwrap_or(!is_definition(manifest));
         if let Some(owner) = owner {
             owner.mark(manifest);
         }
