@@ -4,8 +4,10 @@ mod background;
 mod bootstrap;
 mod connect;
 mod faults;
+mod finder;
 mod harness;
 mod kill;
+mod leak;
 mod lock;
 mod node;
 mod operator;
@@ -25,6 +27,7 @@ pub(crate) fn run() -> ExitCode {
         faults::trials(),
         harness::trials(),
         kill::trials(),
+        leak::trials(),
         lock::trials(),
         node::trials(),
         operator::trials(),
