@@ -98,8 +98,7 @@ fn no_secret_is_found_where_none_belongs() {
         let (_, seen) = while_watched(|| search.run(&["up", "test", "--yes"], traced, 0));
         assert!(seen.iter().any(|line| contains(line, b"up\0test")), "the run itself was not seen");
         for line in seen {
-            search
-                .expect_none(&format!("argv {}", String::from_utf8_lossy(&line)), search.finder.find(&line));
+            expect_none(&format!("argv {}", String::from_utf8_lossy(&line)), &search.finder.find(&line));
         }
         for verb in VERBS {
             for trace in [true, false] {
@@ -153,7 +152,7 @@ impl<'a> Search<'a> {
         let place = format!("`{}` {way:?}", words.join(" "));
         eprintln!("{place}: {} and {} bytes", outcome.stdout.len(), outcome.stderr.len());
         for (stream, text) in [("stdout", &outcome.stdout), ("stderr", &outcome.stderr)] {
-            self.expect_none(&format!("{stream} of {place}"), self.finder.find(text.as_bytes()));
+            expect_none(&format!("{stream} of {place}"), &self.finder.find(text.as_bytes()));
         }
         assert_eq!(outcome.code, code, "{place}:\n{}\n{}", outcome.stdout, tail(&outcome.stderr));
         let talks_to_the_cluster = words[0] != "env";
@@ -190,7 +189,7 @@ impl<'a> Search<'a> {
                 seeded += 1;
             }
             let place = format!("{kind} {namespace}/{name}");
-            self.expect_none(&place, self.finder.find_in_document(object));
+            expect_none(&place, &self.finder.find_in_document(object));
             searched.insert(kind);
         }
         assert_eq!(seeded, SEEDED.len());
@@ -198,10 +197,10 @@ impl<'a> Search<'a> {
             assert!(searched.contains(kind), "no {kind} was searched");
         }
     }
+}
 
-    fn expect_none(&self, place: &str, found: BTreeSet<&str>) {
-        assert!(found.is_empty(), "{place} tells {found:?}");
-    }
+fn expect_none(place: &str, found: &BTreeSet<&str>) {
+    assert!(found.is_empty(), "{place} tells {found:?}");
 }
 
 /// Runs `act` and returns every argv that was seen meanwhile.
