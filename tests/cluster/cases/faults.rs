@@ -83,7 +83,7 @@ fn all_problems_of_the_environment_are_told(cluster: &Cluster) {
     let project = Project::new(cluster, "faults");
     project.edit("${bootstrap.token}", "${bootstrap.tokn}");
     project.run(cluster, ["up", "test", "--yes"]).expect(1).says(&[
-        "environments/test.yaml:7:",
+        "environments/test.yaml:8:27: error:",
         "unknown property \"tokn\"",
         "token",
     ]);
