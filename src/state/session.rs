@@ -92,10 +92,11 @@ impl Session {
     /// Makes a snapshot the one that is remembered; writes nothing when it is already.
     pub async fn commit(&self, snapshot: &Snapshot) -> Result<(), StateError> {
         let mut revisions = self.revisions.lock().await;
+        // Also a run that has nothing to write must not say that all is well when the stack is another's by now.
+        self.lock.confirm().await?;
         let serial = locked(&self.stored).serial;
         let unchanged = snapshot.clone().at(serial) == *locked(&self.stored);
         if !unchanged {
-            self.lock.confirm().await?;
             let next = snapshot.clone().at(serial + 1);
             let bytes = encode(&next, &self.backend.place(Document::Snapshot))?;
             let written = self.backend.write(Document::Snapshot, &bytes, revisions.snapshot.as_ref()).await?;
