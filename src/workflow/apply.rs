@@ -41,6 +41,8 @@ pub async fn up(
     }
     for (stack, program) in &loaded.programs {
         let progress = surroundings.events.of(&Urn::new(&loaded.environment, stack, "eggtooth:Stack", stack));
+        // Taking the lock is a write: whatever can be found wrong without it is found before.
+        stage.check(surroundings, stack, program).await?;
         let session = stage.open(surroundings, stack, &progress).await?;
         let brought = async {
             let planned = stage.plan(stack, program, session.snapshot(), session.fingerprints()).await?;

@@ -3,6 +3,7 @@
 use crate::diagnostic::Diagnostics;
 use crate::engine::{Failure, ReadError};
 use crate::environment::EvaluateError;
+use crate::helm::repository::RepositoryError;
 use crate::keys;
 use crate::kubernetes::KubernetesError;
 use crate::state::StateError;
@@ -55,6 +56,15 @@ pub enum WorkflowError {
         /// What is wrong.
         #[source]
         diagnostics: Problems,
+    },
+    /// A chart can't be had, or is not the pinned one.
+    #[error("fetch the charts of the stack `{stack}`")]
+    Charts {
+        /// The stack.
+        stack: String,
+        /// Why.
+        #[source]
+        source: Box<RepositoryError>,
     },
     /// The cluster.
     #[error(transparent)]
@@ -175,6 +185,7 @@ impl WorkflowError {
         match self {
             Self::State(error) => error.hint(),
             Self::Steps { hint, .. } => hint.clone(),
+            Self::Charts { source, .. } => source.hint().map(str::to_owned),
             Self::Loss { count, .. } => Some(format!("allow it by `--allow-loss {count}`")),
             Self::Kubernetes(KubernetesError::WrongCluster { .. }) => {
                 Some("choose the right context, or correct `cluster.uid` if the cluster was made anew".to_owned())

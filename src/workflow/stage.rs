@@ -117,6 +117,22 @@ impl Stage {
         Ok(Arc::new(backend))
     }
 
+    /// Finds what is wrong with a stack's resources and charts; reads, and writes nothing.
+    pub async fn check(
+        &self,
+        surroundings: &Surroundings,
+        stack: &str,
+        program: &Program,
+    ) -> Result<(), WorkflowError> {
+        let wanted =
+            engine::Program { resources: program.resources.clone(), outputs: program.outputs.clone() };
+        let problems = wanted.check(&self.providers);
+        if problems.has_errors() {
+            return Err(WorkflowError::Plan { stack: stack.to_owned(), diagnostics: Problems(problems) });
+        }
+        super::charts::fetch(&super::charts::source(surroundings), stack, program).await
+    }
+
     /// Decides what would change of a stack; reads, and writes nothing.
     pub async fn plan(
         &self,

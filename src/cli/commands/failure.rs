@@ -21,6 +21,7 @@ fn exit_of(error: &WorkflowError) -> Exit {
         | WorkflowError::Environment { .. }
         | WorkflowError::Recipients { .. }
         | WorkflowError::ChartsLock { .. }
+        | WorkflowError::Charts { .. }
         | WorkflowError::Kubernetes(_)
         | WorkflowError::State(_)
         | WorkflowError::Read { .. }
