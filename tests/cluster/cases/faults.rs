@@ -112,7 +112,9 @@ fn a_chart_must_be_the_pinned_one(cluster: &Cluster) {
     project.run(cluster, ["up", "test", "--yes"]).expect(1).says(&["connect", "2.4.9"]);
     project.write(
         "bootstrap/charts.lock",
-        &lock.replace("https://charts.external-secrets.io", "http://127.0.0.1:1"),
+        &lock
+            .replace("https://charts.external-secrets.io", "http://127.0.0.1:1")
+            .replace("https://1password.github.io/connect-helm-charts", "http://127.0.0.1:1"),
     );
     let mut down = project.command(cluster, ["up", "test", "--yes"]);
     outcome(down.env_remove("EGGTOOTH_CHARTS")).expect(1).says(&["127.0.0.1:1"]);
