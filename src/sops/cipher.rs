@@ -21,6 +21,7 @@ use super::error::ValueProblem;
 use super::tree::Scalar;
 
 /// The key that the values of a document are encrypted with.
+#[derive(Clone, Debug)]
 pub(super) struct DataKey(pub(super) Secret<Vec<u8>>);
 
 /// What a ciphertext held.

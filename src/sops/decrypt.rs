@@ -32,19 +32,19 @@ pub struct Plain {
 pub fn decrypt(document: &Document, identities: &Identities) -> Result<Plain, Error> {
     let key = data_key::open(&document.metadata, &document.name, identities)?;
     let (plain, mac) = decrypt_values(document, &key)?;
+    verify(document, &key, &mac).map(|()| plain)
+}
+
+/// Compares the MAC of the values with the document's.
+pub(super) fn verify(document: &Document, key: &DataKey, mac: &str) -> Result<(), Error> {
     if document.metadata.mac.is_empty() {
         return Err(Error::NoMac { file: document.name.clone() });
     }
     // The MAC is bound to the time of encryption, which must be written as sops writes it.
     let path = document.metadata.last_modified.without_fraction().to_string();
-    let stored = key.decrypt(&document.metadata.mac, &path);
-    let Ok(Decrypted::Scalar(Scalar::String(stored))) = stored else {
-        return Err(Error::Mac { file: document.name.clone() });
-    };
-    if stored.eq_ignore_ascii_case(&mac) {
-        Ok(plain)
-    } else {
-        Err(Error::Mac { file: document.name.clone() })
+    match key.decrypt(&document.metadata.mac, &path) {
+        Ok(Decrypted::Scalar(Scalar::String(stored))) if stored.eq_ignore_ascii_case(mac) => Ok(()),
+        _ => Err(Error::Mac { file: document.name.clone() }),
     }
 }
 

@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::keys;
+
 use super::error::{Error, Problem};
 use super::format::Format;
-use super::metadata::Metadata;
+use super::key_group::KeyGroup;
+use super::metadata::{MasterKey, Metadata};
 use super::tree::{Entry, Kind};
 use super::{dotenv, ini, json, yaml};
 
@@ -59,6 +62,27 @@ impl Document {
     /// Returns the format that the file was read as.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// Returns the groups of keys that the document is encrypted for.
+    ///
+    /// A text that is no age recipient is an error, as nothing could be sealed for it again.
+    pub fn key_groups(&self) -> Result<Vec<KeyGroup>, Error> {
+        let group = |keys: &Vec<MasterKey>| {
+            let mut group = KeyGroup::default();
+            for key in keys {
+                match key {
+                    MasterKey::Age { recipient, .. } => group.recipients.push(recipient.parse()?),
+                    MasterKey::Other(key) => group.others.push(key.clone()),
+                }
+            }
+            Ok(group)
+        };
+        let groups: Result<_, keys::Error> = self.metadata.groups.iter().map(group).collect();
+        groups.map_err(|source| {
+            let source = Problem::Seal(Box::new(source));
+            Error::Malformed { file: Arc::clone(&self.name), source }
+        })
     }
 
     /// Returns what the document says about its encryption.

@@ -15,6 +15,7 @@ use crate::yaml::{Emitter, Layout, Timestamp};
 use super::cipher::DataKey;
 use super::decrypt::{MAC_ONLY_ENCRYPTED, associated_data, decrypt_values};
 use super::document::Document;
+use super::encrypt_options::EncryptOptions;
 use super::error::{Error, Problem};
 use super::format::Format;
 use super::selector::Selector;
@@ -71,6 +72,28 @@ pub fn encrypt_yaml(text: &str, encryption: &Encryption, name: &str) -> Result<S
         Some(super::cipher::Decrypted::Scalar(Scalar::String(stored))) if stored == mac => Ok(encrypted),
         _ => Err(malformed(Problem::Format("its layout does not allow encryption in place"))),
     }
+}
+
+/// Encrypts a document that is not encrypted yet; `name` is what messages call it.
+pub fn encrypt(
+    plain: &[u8],
+    format: Format,
+    options: &EncryptOptions,
+    now: jiff::Timestamp,
+    name: &str,
+) -> Result<Vec<u8>, Error> {
+    let malformed = |source| Error::Malformed { file: name.into(), source };
+    let ([group], Format::Yaml) = (options.groups.as_slice(), format) else {
+        return Err(malformed(Problem::Format("it cannot be encrypted yet")));
+    };
+    let encryption = Encryption {
+        recipients: group.recipients.clone(),
+        selector: options.selector.clone(),
+        mac_only_encrypted: options.mac_only_encrypted,
+        now: Timestamp::parse(&now.to_string()).expect("RFC 3339 is a YAML time"),
+    };
+    let text = std::str::from_utf8(plain).map_err(|_| malformed(Problem::NotText))?;
+    encrypt_yaml(text, &encryption, name).map(String::into_bytes)
 }
 
 fn splice(text: &str, encryption: &Encryption, key: &DataKey) -> Result<String, Problem> {

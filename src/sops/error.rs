@@ -8,6 +8,8 @@ use crate::keys;
 use crate::keys::NoKey;
 use crate::yaml;
 
+use super::value_path::ValuePath;
+
 /// Why a document cannot be read or decrypted; names the file, never a value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -35,6 +37,14 @@ pub enum Error {
         recipients: Vec<String>,
         /// What was tried.
         source: Box<NoKey>,
+    },
+    /// There is nothing at this path.
+    #[error("`{file}` has no value at {path}")]
+    NoValue {
+        /// The file.
+        file: Arc<str>,
+        /// The path.
+        path: ValuePath,
     },
     /// The document was changed by somebody without its key.
     #[error("`{file}` was changed after it was encrypted: its MAC does not fit its values")]
@@ -67,7 +77,7 @@ impl Error {
     pub fn sops_exit_code(&self) -> u8 {
         match self {
             Self::Read { .. } => 2,
-            Self::NotEncrypted { .. } => 1,
+            Self::NotEncrypted { .. } | Self::NoValue { .. } => 1,
             Self::NoKey { .. } => 128,
             Self::Mac { .. } | Self::NoMac { .. } => 51,
             Self::Malformed { source: Problem::Value { .. }, .. } => 25,

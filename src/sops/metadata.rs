@@ -3,6 +3,7 @@
 use crate::yaml::Timestamp;
 
 use super::error::Problem;
+use super::key_group::OtherKey;
 use super::selector::Selector;
 use super::tree::{Element, Entry, Kind, Scalar, Value};
 
@@ -35,11 +36,9 @@ pub enum MasterKey {
         /// The armored age file that holds the data key.
         sealed: String,
     },
-    /// A key that Eggtooth cannot use, with the field that it stands in (`kms`, `pgp`, …).
-    Other(&'static str),
+    /// A key that Eggtooth cannot use.
+    Other(OtherKey),
 }
-
-const OTHER_KEYS: [&str; 6] = ["kms", "gcp_kms", "hckms", "azure_kv", "hc_vault", "pgp"];
 
 impl Metadata {
     /// Returns the public keys that the document is encrypted for.
@@ -47,7 +46,7 @@ impl Metadata {
         let keys = self.groups.iter().flatten();
         let names = keys.map(|key| match key {
             MasterKey::Age { recipient, .. } => recipient.clone(),
-            MasterKey::Other(kind) => format!("a key of type {kind}"),
+            MasterKey::Other(key) => format!("{} ({})", key.id, key.kind),
         });
         names.collect()
     }
@@ -130,9 +129,55 @@ impl<'a> Fields<'a> {
         Ok(groups)
     }
 
+    /// Returns what sops calls the key by.
+    fn id(&self, kind: &str) -> String {
+        let text = |field| self.text(field).unwrap_or_default();
+        match kind {
+            "kms" => self.kms_id(),
+            "gcp_kms" => text("resource_id"),
+            "hckms" => text("key_id"),
+            "azure_kv" => format!("{}/keys/{}/{}", text("vault_url"), text("name"), text("version")),
+            "hc_vault" => {
+                format!("{}/v1/{}/keys/{}", text("vault_address"), text("engine_path"), text("key_name"))
+            }
+            _ => text("fp"),
+        }
+    }
+
+    fn kms_id(&self) -> String {
+        let text = |field| self.text(field).filter(|text| !text.is_empty());
+        let mut id = text("arn").unwrap_or_default();
+        if let Some(role) = text("role") {
+            id = format!("{id}+{role}");
+        }
+        let context = self.context();
+        match text("aws_profile") {
+            Some(profile) => format!("{id}|{context}|{profile}"),
+            None if context.is_empty() => id,
+            None => format!("{id}|{context}"),
+        }
+    }
+
+    /// Returns the encryption context of a KMS key as sops writes it: `a:1,b:2`, in the order of its keys.
+    fn context(&self) -> String {
+        let Some(Kind::Map(entries)) = self.get("context").map(|value| &value.kind) else {
+            return String::new();
+        };
+        let fields = Fields(entries);
+        let keys = entries.iter().filter_map(|entry| match entry {
+            Entry::Item(item) => Some(&*item.key),
+            Entry::Comment(_) => None,
+        });
+        let mut pairs: Vec<String> =
+            keys.map(|key| format!("{key}:{}", fields.text(key).unwrap_or_default())).collect();
+        pairs.sort_unstable();
+        pairs.join(",")
+    }
+
     fn keys(&self) -> Vec<MasterKey> {
-        let others =
-            OTHER_KEYS.iter().flat_map(|kind| self.list(kind).into_iter().map(|_| MasterKey::Other(kind)));
+        let others = OtherKey::KINDS.iter().flat_map(|kind| {
+            self.list(kind).into_iter().map(|fields| MasterKey::Other(OtherKey { kind, id: fields.id(kind) }))
+        });
         let age = self.list("age").into_iter().map(|fields| MasterKey::Age {
             recipient: fields.text("recipient").unwrap_or_default(),
             sealed: fields.text("enc").unwrap_or_default(),
