@@ -41,6 +41,7 @@
 //! |---|---|
 //! | [`cli`] | words in, words out: arguments, commands, display, exit codes; nothing below prints, asks or exits |
 //! | [`workflow`] | the verbs, each one's whole story on a screen |
+//! | [`rehearsal`] | a cluster in memory: API server, controllers, node and network, in virtual time |
 //! | [`stack`] | what a stack program sees: its configuration, and what it can register |
 //! | [`verify`] | the proof that a store is usable, and the dictionary of errors |
 //! | [`environment`] | the language of Pulumi ESC: parser, evaluator, functions, sources |
@@ -74,6 +75,7 @@
 
 pub mod cli;
 pub mod workflow;
+pub mod rehearsal;
 pub mod stack;
 pub mod verify;
 pub mod environment;

@@ -1,0 +1,17 @@
+//! What containers do: programs in process, chosen by image.
+//!
+//! A [`Program`] is an async function that gets what a container's process gets: arguments, environment, mounted
+//! files, the network, a client of the API server as its service account, and a signal when it is to end. An image
+//! that no program stands for is pretended: it runs and is ready, and does nothing.
+
+mod exit;
+mod log;
+mod mounts;
+mod process;
+mod program;
+
+pub use exit::Exit;
+pub use log::{Log, Logs};
+pub use mounts::Mounts;
+pub use process::{PodReference, Process, Termination};
+pub use program::Program;
