@@ -215,17 +215,22 @@ fn mixes_stores(version: &str) -> bool {
 }
 
 /// The credentials and the token: never as Helm values, which Helm stores.
-#[expect(clippy::disallowed_methods, reason = "the credentials move on into a Secret's data")]
 fn seed(context: &mut Context<'_>, config: &Config) {
-    let version = context.chart_version("connect", config.connect.chart.version.as_deref());
-    let encoding = Encoding::of_chart(version.as_deref().unwrap_or("2.3.0"));
-    let credentials = config.connect.credentials.expose().encoded(encoding);
+    let credentials = credentials(context, config);
     let namespace = config.namespaces.connect.as_str();
-    context.secret(namespace, CREDENTIALS.0, [(CREDENTIALS.1.to_owned(), credentials.into())]);
+    context.secret(namespace, CREDENTIALS.0, [(CREDENTIALS.1.to_owned(), credentials)]);
     let Ok(token) = Token::parse(&config.connect.token) else { return };
     for namespace in token_namespaces(config) {
         context.secret(namespace, TOKEN.0, [(TOKEN.1.to_owned(), token.text().into())]);
     }
+}
+
+/// The credentials as the chart's version mounts them.
+#[expect(clippy::disallowed_methods, reason = "the credentials move on, hidden, into a Secret's data")]
+fn credentials(context: &Context<'_>, config: &Config) -> Value {
+    let version = context.chart_version("connect", config.connect.chart.version.as_deref());
+    let encoding = Encoding::of_chart(version.as_deref().unwrap_or("2.3.0"));
+    config.connect.credentials.expose().encoded(encoding).into()
 }
 
 /// A SecretStore reads its token in its own namespace.
@@ -265,6 +270,8 @@ fn install_connect(context: &mut Context<'_>, config: &Config) -> Urn {
     if values["connect"]["probes"]["readiness"] != false {
         release.patches = vec![quick_probes()];
     }
+    // The credentials are mounted by `subPath`, which the kubelet never refreshes.
+    release.restart_on("Deployment", CONNECT, credentials(context, config));
     release.values = Value::from(&values);
     if config.network_policy {
         context.object(network_policy(config), Options::default());
@@ -331,7 +338,11 @@ fn add_store(context: &mut Context<'_>, config: &Config, store: &StoreConfig, co
         kind: store.kind,
         store: ObjectName { namespace: reference.namespace, name: reference.name },
         canary,
-        secrets: vec![ObjectName::namespaced(token_namespace, TOKEN.0)],
+        secrets: vec![
+            ObjectName::namespaced(token_namespace, TOKEN.0),
+            // A Connect that was started anew may take other tokens than before.
+            ObjectName::namespaced(config.namespaces.connect.as_str(), CREDENTIALS.0),
+        ],
         deployments: vec![
             deployment("external-secrets"),
             deployment("external-secrets-webhook"),

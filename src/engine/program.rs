@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Providers;
 use crate::diagnostic::Diagnostics;
 use crate::resource::{Record, Resource, Urn, Value};
-use crate::state::Snapshot;
+use crate::state::{Fingerprints, Snapshot};
 
 /// The resources and outputs that a stack program wants.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,18 @@ impl Program {
     /// Returns the program that wants nothing: what is planned for it takes everything down.
     pub fn nothing() -> Self {
         Self::default()
+    }
+
+    /// Returns the program with each [fingerprint](Value::fingerprint) made by the stack's key.
+    #[must_use]
+    pub fn with_fingerprints(mut self, fingerprints: &Fingerprints) -> Self {
+        for resource in &mut self.resources {
+            if resource.inputs.holds_unknown() {
+                let make = |value: &Value| fingerprints.of(&resource.urn, value).into();
+                resource.inputs = resource.inputs.with_fingerprints(&make);
+            }
+        }
+        self
     }
 
     /// Returns what the providers find wrong with the inputs; looks at nothing outside.

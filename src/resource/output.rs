@@ -25,6 +25,8 @@ pub enum Expression {
         /// The function; it must have no effect.
         function: Arc<Function>,
     },
+    /// The keyed fingerprint of a known value, which the engine makes before it looks at anything.
+    Fingerprint(Value),
 }
 
 impl Expression {
@@ -42,6 +44,7 @@ impl Expression {
                 urns.insert(urn.clone());
             }
             Self::Apply { of, .. } => of.iter().for_each(|argument| argument.collect(urns)),
+            Self::Fingerprint(value) => urns.extend(value.dependencies()),
         }
     }
 
@@ -49,7 +52,7 @@ impl Expression {
     pub fn is_secret(&self) -> bool {
         match self {
             Self::Known(value) => value.holds_secret(),
-            Self::Property { .. } => false,
+            Self::Property { .. } | Self::Fingerprint(_) => false,
             Self::Apply { of, .. } => of.iter().any(Self::is_secret),
         }
     }
@@ -69,6 +72,7 @@ impl Expression {
                 let value = function(&arguments);
                 if arguments.iter().any(Value::holds_secret) { value.secret() } else { value }
             }
+            Self::Fingerprint(_) => Value::Unknown,
         }
     }
 }
@@ -82,7 +86,8 @@ impl PartialEq for Expression {
             (Self::Apply { of: a, function: f }, Self::Apply { of: b, function: g }) => {
                 a == b && Arc::ptr_eq(f, g)
             }
-            (Self::Known(_) | Self::Property { .. } | Self::Apply { .. }, _) => false,
+            (Self::Fingerprint(left), Self::Fingerprint(right)) => left == right,
+            (Self::Known(_) | Self::Property { .. } | Self::Apply { .. } | Self::Fingerprint(_), _) => false,
         }
     }
 }
@@ -93,6 +98,7 @@ impl fmt::Debug for Expression {
             Self::Known(value) => value.fmt(formatter),
             Self::Property { urn, path } => write!(formatter, "{urn}.{}", path.join(".")),
             Self::Apply { of, .. } => formatter.debug_tuple("apply").field(of).finish(),
+            Self::Fingerprint(value) => formatter.debug_tuple("fingerprint").field(value).finish(),
         }
     }
 }
@@ -111,6 +117,36 @@ impl Value {
                 entries.iter().map(|(key, value)| (key.clone(), value.resolve(outputs))).collect(),
             )),
             Self::Secret(secret) if self.holds_unknown() => secret.expose().resolve(outputs).secret(),
+            known => known.clone(),
+        }
+    }
+
+    /// Returns a text that stands for the value: it changes when the value does, and tells nothing of it, also where
+    /// the value is secret. The value must not be an output: a fingerprint of what is not known yet never comes.
+    #[must_use]
+    pub fn fingerprint(self) -> Self {
+        Self::Deferred(Arc::new(Expression::Fingerprint(self)))
+    }
+
+    /// Returns the value with each fingerprint as `make` makes it.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "what is below a secret is hidden again at once")]
+    pub fn with_fingerprints(&self, make: &dyn Fn(&Value) -> Value) -> Value {
+        match self {
+            Self::Deferred(expression) => match &**expression {
+                Expression::Fingerprint(value) if !value.holds_unknown() => make(value),
+                Expression::Fingerprint(_)
+                | Expression::Known(_)
+                | Expression::Property { .. }
+                | Expression::Apply { .. } => self.clone(),
+            },
+            Self::List(values) if self.holds_unknown() => {
+                Self::List(values.iter().map(|value| value.with_fingerprints(make)).collect())
+            }
+            Self::Map(entries) if self.holds_unknown() => Self::Map(Arc::new(
+                entries.iter().map(|(key, value)| (key.clone(), value.with_fingerprints(make))).collect(),
+            )),
+            Self::Secret(secret) if self.holds_unknown() => secret.expose().with_fingerprints(make).secret(),
             known => known.clone(),
         }
     }
@@ -194,5 +230,15 @@ mod tests {
             value.resolve(&|_| Some(outputs.clone())),
             Value::map([("host", "http://connect".into())])
         );
+    }
+
+    #[test]
+    fn a_fingerprint_is_not_known_until_it_is_made_and_is_no_secret() {
+        let token = Value::from("chirp").secret();
+        let value = Value::list([Value::map([("for", token.clone().fingerprint())]), "same".into()]);
+        assert!(value.holds_unknown() && !value.holds_secret());
+        assert!(value.resolve(&|_| None).holds_unknown());
+        let made = value.with_fingerprints(&|of| if *of == token { "mark".into() } else { Value::Null });
+        assert_eq!(made, Value::list([Value::map([("for", "mark".into())]), "same".into()]));
     }
 }

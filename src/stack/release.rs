@@ -3,6 +3,9 @@
 use crate::helm::ChartsLock;
 use crate::resource::Value;
 
+/// The annotation of pods with the fingerprint of what they were started for.
+const STARTED_FOR: &str = "eggtooth.dev/started-for";
+
 /// A release of a chart.
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -20,7 +23,8 @@ pub struct Release {
     pub wait: bool,
     /// Whether the definitions of the chart's `crds/` are left out; Helm would never take them away again.
     pub skip_crds: bool,
-    /// Changes of rendered objects: `{target: {kind, name}, patch: [JSON patch operations]}`.
+    /// Changes of rendered objects: `{target: {kind, name}, patch}`, where the patch is a list of JSON patch operations
+    /// or a map that is merged in.
     pub patches: Vec<Value>,
 }
 
@@ -37,6 +41,18 @@ impl Release {
             skip_crds: false,
             patches: Vec::new(),
         }
+    }
+
+    /// Has the pods of a workload start anew when `value` changes, as they must for a file that is never refreshed.
+    ///
+    /// A fingerprint of the value, by the stack's own key, becomes an annotation of its pods: it tells nothing of a
+    /// secret. In an environment without recipients there is no such key, and nothing is restarted.
+    pub fn restart_on(&mut self, kind: &str, name: &str, value: Value) {
+        let one = |key: &'static str, value: Value| Value::map([(key, value)]);
+        let annotations = Value::map([(STARTED_FOR, value.fingerprint())]);
+        let template = one("template", one("metadata", one("annotations", annotations)));
+        let target = Value::map([("kind", kind.into()), ("name", name.into())]);
+        self.patches.push(Value::map([("target", target), ("patch", one("spec", template))]));
     }
 
     /// Returns the inputs of the resource `helm:Release`.

@@ -87,6 +87,12 @@ impl Fingerprints {
         self.walk("output", value, &mut vec![name.to_owned()])
     }
 
+    /// Returns a text that changes with the value and tells nothing of it, for one resource; empty where no key is had.
+    pub fn of(&self, urn: &Urn, value: &Value) -> String {
+        let path = [MARK.to_owned()];
+        self.key().map(|key| fingerprint(key, urn.as_str(), &path, value)).unwrap_or_default()
+    }
+
     /// Returns the key as it is to be stored: sealed to the recipients of now once it was used.
     pub fn sealed(&self) -> Option<SealedKey> {
         match self.opened.get() {
@@ -334,6 +340,16 @@ mod tests {
             serde_json::json!({"$hmac": null})
         );
         assert_eq!(fingerprints.sealed(), None);
+    }
+
+    #[test]
+    fn a_fingerprint_for_a_resource_follows_the_value_and_stays_between_runs() {
+        let fingerprints = Fingerprints::new(None, Arc::new(Turned(&["age1a"])));
+        let first = fingerprints.of(&urn(), &secret("chirp"));
+        let later = Fingerprints::new(fingerprints.sealed(), Arc::new(Turned(&["age1a"])));
+        assert_eq!(later.of(&urn(), &secret("chirp")), first);
+        assert_ne!(later.of(&urn(), &secret("chirq")), first);
+        assert_eq!(Fingerprints::new(None, Arc::new(NoRecipients)).of(&urn(), &secret("chirp")), "");
     }
 
     #[test]

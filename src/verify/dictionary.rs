@@ -36,7 +36,7 @@ struct Entry {
 }
 
 /// `$1` in meaning and remedy is the pattern's first group.
-const ENTRIES: [Entry; 15] = [
+const ENTRIES: [Entry; 21] = [
     Entry {
         pattern: r"status 401: (Invalid token signature|.*[Ii]nvalid.*token.*)",
         class: Class::Refused,
@@ -122,10 +122,46 @@ const ENTRIES: [Entry; 15] = [
         remedy: "look at its pods: `kubectl get pods -l app=onepassword-connect -A`",
     },
     Entry {
-        pattern: r"status (408|429|50\d)",
+        pattern: r"status (408|429|503)",
         class: Class::Wait,
-        meaning: "Connect answers with $1: it is starting or synchronising",
-        remedy: "look at its log: `kubectl logs -l app=onepassword-connect --all-containers`",
+        meaning: "Connect has not synchronised with 1Password yet",
+        remedy: "look at what holds it up: `kubectl logs -n onepassword deployment/onepassword-connect -c connect-sync`",
+    },
+    Entry {
+        pattern: r"status 50[24]",
+        class: Class::Wait,
+        meaning: "not Connect answers at the store's address, but a proxy before it",
+        remedy: "look for the proxy, ingress or mesh in between, and at Connect behind it: `kubectl get pods,services -n onepassword`",
+    },
+    Entry {
+        pattern: r"status 5\d\d",
+        class: Class::Wait,
+        meaning: "Connect is up, but fails inside: most often it can't read its credentials",
+        remedy: "look at its log: `kubectl logs -n onepassword deployment/onepassword-connect -c connect-api`",
+    },
+    Entry {
+        pattern: r"status 0:|invalid character .* (looking for|after)",
+        class: Class::Fix,
+        meaning: "what answers at the store's address is not Connect",
+        remedy: "look at where the store points: `kubectl get clustersecretstores -o yaml`, `connectHost`",
+    },
+    Entry {
+        pattern: r"the operator has not (looked at|synced) it yet",
+        class: Class::Wait,
+        meaning: "the operator gives no answer: it waits, without a limit, for a server that takes requests and never answers",
+        remedy: "restart Connect: `kubectl delete pods -A -l app=onepassword-connect`; without a Connect in the cluster, the operator: `kubectl delete pods -A -l app.kubernetes.io/name=external-secrets`",
+    },
+    Entry {
+        pattern: r"^Deployment ([^/]+)/(\S+) is not available",
+        class: Class::Wait,
+        meaning: "what the store stands on is not up",
+        remedy: "look at what holds it up: `kubectl get events -n $1 --field-selector type=Warning`",
+    },
+    Entry {
+        pattern: r"the value is another than the environment expects",
+        class: Class::Fix,
+        meaning: "the store delivers, but not what the environment says",
+        remedy: "correct `canary.equals` in the environment, or the item",
     },
 ];
 
@@ -172,6 +208,11 @@ mod tests {
             Some(Class::Wait)
         );
         assert_eq!(class("something never seen"), None);
+        let meaning = |text: &str| explain(text).unwrap().meaning;
+        assert!(meaning("status 502: Bad Gateway").contains("a proxy before it"));
+        assert!(meaning("status 500: Something went wrong").contains("fails inside"));
+        let late = explain("Deployment onepassword/onepassword-connect is not available: 0 of 1").unwrap();
+        assert!(late.remedy.contains("-n onepassword "), "{}", late.remedy);
         let vault = explain("Found 0 vaults with title \"prod\"").unwrap();
         assert_eq!(vault.class, Class::Fix);
         assert!(vault.meaning.contains("no vault `prod` is visible"), "{}", vault.meaning);

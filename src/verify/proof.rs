@@ -45,7 +45,7 @@ pub struct Proof {
     pub store: ObjectName,
     /// The canary's ExternalSecret; without one only the store's own verdict can be told.
     pub canary: Option<Canary>,
-    /// The Secrets that the store refers to: a change of theirs makes its verdict stale.
+    /// The Secrets that the store or its server reads: a change of theirs makes its verdict stale.
     pub secrets: Vec<ObjectName>,
     /// The deployments that must be available, as of the operator and of Connect.
     pub deployments: Vec<ObjectName>,

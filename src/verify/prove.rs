@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{StreamExt, stream::BoxStream};
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Secret as KubernetesSecret};
+use k8s_openapi::api::core::v1::Secret as KubernetesSecret;
 use kube::{
     Client,
     api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams},
@@ -64,15 +64,16 @@ pub async fn prove(
     Ok(Verdict { store, finding, elapsed: start.elapsed() })
 }
 
-struct Prover<'a> {
-    client: &'a Client,
-    proof: &'a Proof,
-    end: Instant,
-    progress: &'a dyn Progress,
+/// What a proof works with.
+pub(super) struct Prover<'a> {
+    pub(super) client: &'a Client,
+    pub(super) proof: &'a Proof,
+    pub(super) end: Instant,
+    pub(super) progress: &'a dyn Progress,
 }
 
 /// How a phase of the proof ended.
-enum Phase {
+pub(super) enum Phase {
     Done,
     Again,
     Failed { cause: String, explanation: Option<Explanation> },
@@ -82,6 +83,9 @@ impl Prover<'_> {
     async fn find(&self, stale: bool) -> Result<Finding, VerifyError> {
         if let Phase::Failed { cause, explanation } = self.deployments().await? {
             return Ok(Finding::NotUsable { cause, explanation });
+        }
+        if stale {
+            self.earlier_pods().await?;
         }
         let mut touch = stale;
         loop {
@@ -96,38 +100,6 @@ impl Prover<'_> {
                 Phase::Failed { cause, explanation } => return Ok(Finding::NotUsable { cause, explanation }),
             }
         }
-    }
-
-    /// The deployments have all their replicas available.
-    async fn deployments(&self) -> Result<Phase, VerifyError> {
-        for name in &self.proof.deployments {
-            let api: Api<Deployment> = match &name.namespace {
-                Some(namespace) => Api::namespaced(self.client.clone(), namespace),
-                None => Api::default_namespaced(self.client.clone()),
-            };
-            let mut stream = watcher::watch_object(api, &name.name).boxed();
-            let what = format!("Deployment {name}");
-            let mut why = "it is not there".to_owned();
-            loop {
-                let Ok(next) = timeout_at(self.end, stream.next()).await else {
-                    return Ok(Phase::Failed {
-                        cause: format!("{what} is not available: {why}"),
-                        explanation: None,
-                    });
-                };
-                let Some(deployment) = next else { break };
-                match deployment
-                    .map_err(|error| VerifyError::Watch(what.clone(), Box::new(error)))?
-                    .map(unavailable)
-                {
-                    Some(None) => break,
-                    Some(Some(reason)) => why = reason,
-                    None => "it is not there".clone_into(&mut why),
-                }
-                self.progress.waiting(&what, &why);
-            }
-        }
-        Ok(Phase::Done)
     }
 
     /// The store says that it is valid.
@@ -171,7 +143,7 @@ impl Prover<'_> {
                 }
             };
             if Instant::now() >= self.end {
-                return Ok(Phase::Failed { cause, explanation });
+                return Ok(failed(cause, explanation));
             }
             self.progress.waiting(&what, explanation.as_ref().map_or(&cause, |known| &known.meaning));
         }
@@ -216,7 +188,7 @@ impl Prover<'_> {
                 Some(_) | None => ("the operator has not synced it yet".to_owned(), None),
             };
             if Instant::now() >= self.end {
-                return Ok(Phase::Failed { cause, explanation });
+                return Ok(failed(cause, explanation));
             }
             self.progress.waiting(&what, explanation.as_ref().map_or(&cause, |known| &known.meaning));
         }
@@ -242,7 +214,7 @@ impl Prover<'_> {
             secret.data.as_ref().and_then(|data| data.get(&canary.key)).map(|bytes| bytes.0.as_slice());
         let wrong = |cause: &str| Finding::NotUsable {
             cause: format!("Secret {}: {cause}", canary.name),
-            explanation: None,
+            explanation: explain(cause),
         };
         Ok(match (value, &canary.equals) {
             (None | Some([]), _) => wrong(&format!("the key `{}` is empty", canary.key)),
@@ -301,15 +273,10 @@ impl Prover<'_> {
     }
 }
 
-/// Why a Deployment is not available, if it is not.
-fn unavailable(deployment: Deployment) -> Option<String> {
-    let wanted = deployment.spec.and_then(|spec| spec.replicas).unwrap_or(1);
-    let status = deployment.status.unwrap_or_default();
-    if status.observed_generation < deployment.metadata.generation {
-        return Some("its controller has not seen the last change".to_owned());
-    }
-    let available = status.available_replicas.unwrap_or(0);
-    (available < wanted).then(|| format!("{available} of {wanted} replicas are available"))
+/// The deadline's end of a phase; also a silence is explained then.
+pub(super) fn failed(cause: String, explanation: Option<Explanation>) -> Phase {
+    let explanation = explanation.or_else(|| explain(&cause));
+    Phase::Failed { cause, explanation }
 }
 
 /// Only a warning that is newer than our touch is about what is there now.

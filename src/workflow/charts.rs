@@ -49,7 +49,7 @@ fn wrong(diagnostic: Diagnostic) -> WorkflowError {
 /// Fetches every chart of a program and verifies its digest: nothing is to be written before all of them are here.
 pub(super) async fn fetch(charts: &Charts, stack: &str, program: &Program) -> Result<(), WorkflowError> {
     let releases = program.resources.iter().filter(|resource| resource.urn.kind() == KIND);
-    let pinned = releases.filter_map(|release| Some(ReleaseInputs::read(&release.inputs).ok()?.chart));
+    let pinned = releases.filter_map(|release| ReleaseInputs::chart_of(&release.inputs).ok());
     let each = pinned.map(|chart| async move { charts.archive(&chart).await.map(|_| ()) });
     let fetched = try_join_all(each).await;
     fetched

@@ -55,9 +55,11 @@ impl Stage {
         let uid = client.expect_cluster(cluster.uid.as_deref()).await?;
         let objects = Arc::new(KubernetesProvider::new(client.clone()));
         let charts = super::charts::source(surroundings);
+        let releases = ReleaseProvider::new(client.clone(), charts, surroundings.clock.clone())
+            .with_timeout(surroundings.timeout);
         let providers = Providers::new()
             .with("kubernetes", Arc::clone(&objects) as _)
-            .with("helm", Arc::new(ReleaseProvider::new(client.clone(), charts, surroundings.clock.clone())))
+            .with("helm", Arc::new(releases))
             .with(
                 "external-secrets",
                 Arc::new(ExternalSecrets::new(
@@ -142,7 +144,8 @@ impl Stage {
         fingerprints: &Fingerprints,
     ) -> Result<Planned, WorkflowError> {
         let wanted =
-            engine::Program { resources: program.resources.clone(), outputs: program.outputs.clone() };
+            engine::Program { resources: program.resources.clone(), outputs: program.outputs.clone() }
+                .with_fingerprints(fingerprints);
         let wrong =
             |diagnostics| WorkflowError::Plan { stack: stack.to_owned(), diagnostics: Problems(diagnostics) };
         let unread = |errors| WorkflowError::Read { stack: stack.to_owned(), source: Reads(errors) };

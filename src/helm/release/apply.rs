@@ -266,8 +266,9 @@ impl Run<'_> {
 pub(super) async fn wait(
     client: &Client,
     objects: Vec<Manifest>,
+    deadline: Duration,
     progress: &dyn Progress,
 ) -> Result<(), KubernetesError> {
-    client.wait_ready(objects, WaitOptions { jobs: false, ..WaitOptions::default() }, progress).await?;
+    client.wait_ready(objects, WaitOptions { deadline, jobs: false }, progress).await?;
     Ok(())
 }

@@ -54,15 +54,7 @@ impl ReleaseInputs {
         if !crate::helm::template::is_release_name(&name) {
             return Err(InputError::Name);
         }
-        let chart = inputs.get("chart").ok_or(InputError::Missing("chart"))?;
-        let chart_name = text(chart.get("name"), "chart.name")?;
-        let not_pinned = |_| InputError::NotPinned(chart_name.clone());
-        let chart = PinnedChart {
-            repository: text(chart.get("repository"), "chart.repository").map_err(not_pinned)?,
-            version: text(chart.get("version"), "chart.version").map_err(not_pinned)?,
-            digest: text(chart.get("digest"), "chart.digest").map_err(not_pinned)?,
-            name: chart_name.clone(),
-        };
+        let chart = Self::chart_of(inputs)?;
         let secrets = matches!(inputs.get("allowSecretValues"), Some(Value::Bool(true)));
         let values = match json(inputs.get("values"), "values", secrets)? {
             Json::Null => serde_json::Map::new(),
@@ -82,6 +74,19 @@ impl ReleaseInputs {
             chart,
             values,
             patches,
+        })
+    }
+
+    /// Reads only which chart it is of: that is known also while other inputs are not.
+    pub fn chart_of(inputs: &Inputs) -> Result<PinnedChart, InputError> {
+        let chart = inputs.get("chart").ok_or(InputError::Missing("chart"))?;
+        let name = text(chart.get("name"), "chart.name")?;
+        let not_pinned = |_| InputError::NotPinned(name.clone());
+        Ok(PinnedChart {
+            repository: text(chart.get("repository"), "chart.repository").map_err(not_pinned)?,
+            version: text(chart.get("version"), "chart.version").map_err(not_pinned)?,
+            digest: text(chart.get("digest"), "chart.digest").map_err(not_pinned)?,
+            name: name.clone(),
         })
     }
 }

@@ -1,4 +1,5 @@
-//! Changes of rendered objects: JSON patches (RFC 6902) for what a chart has no value for.
+//! Changes of rendered objects, for what a chart has no value for: a list is a JSON patch (RFC 6902), a map a merge
+//! patch (RFC 7386).
 
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -37,7 +38,7 @@ pub enum PatchError {
 #[serde(deny_unknown_fields)]
 struct Patch {
     target: Target,
-    patch: json_patch::Patch,
+    patch: Json,
 }
 
 #[derive(Deserialize)]
@@ -60,8 +61,13 @@ pub(super) fn apply(rendered: &mut Rendered, patches: &[Json]) -> Result<(), Pat
             document.object["kind"] == kind.as_str() && document.object["metadata"]["name"] == name.as_str()
         });
         let Some(place) = place else { return Err(PatchError::NoTarget { kind, name }) };
-        json_patch::patch(&mut rendered.documents[place].object, &patch)
-            .map_err(|source| PatchError::Refused { kind, name, source })?;
+        let object = &mut rendered.documents[place].object;
+        if patch.is_object() {
+            json_patch::merge(object, &patch);
+        } else {
+            let patch = json_patch::Patch::deserialize(patch).map_err(PatchError::Shape)?;
+            json_patch::patch(object, &patch).map_err(|source| PatchError::Refused { kind, name, source })?;
+        }
         changed[place] = true;
     }
     rewrite(rendered, &changed);

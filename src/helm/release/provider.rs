@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures::future::{BoxFuture, try_join_all};
 use serde_json::Value as Json;
@@ -14,7 +15,7 @@ use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::helm::record::MANAGER;
 use crate::helm::repository::Charts;
-use crate::kubernetes::{Client, Comparison, KubernetesError, Manifest, Settled, Wanted};
+use crate::kubernetes::{Client, Comparison, KubernetesError, Manifest, Settled, WaitOptions, Wanted};
 use crate::resource::{
     Applied, Apply, Brings, Change, Collateral, Delete, Inputs, Known, Live, Need, Operation, Provider,
     ProviderError, Record, Urn, Value,
@@ -28,6 +29,7 @@ pub struct ReleaseProvider {
     client: Client,
     charts: Charts,
     clock: Clock,
+    timeout: Duration,
     prepared: Mutex<HashMap<Place, Remembered>>,
 }
 
@@ -40,7 +42,13 @@ type Remembered = (Option<Inputs>, Arc<Prepared>);
 impl ReleaseProvider {
     /// Returns a provider of releases in the client's cluster.
     pub fn new(client: Client, charts: Charts, clock: Clock) -> Self {
-        Self { client, charts, clock, prepared: Mutex::default() }
+        Self { client, charts, clock, timeout: WaitOptions::default().deadline, prepared: Mutex::default() }
+    }
+
+    /// Waits at most so long for a release's objects to be ready.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// Prepares a release, or returns what is prepared of it already.
@@ -193,7 +201,7 @@ impl ReleaseProvider {
         self.forget(&live.prepared);
         let made = made.map_err(failed)?;
         if live.prepared.inputs.as_ref().is_some_and(|inputs| inputs.wait) {
-            apply::wait(&self.client, made.objects, apply.progress)
+            apply::wait(&self.client, made.objects, self.timeout, apply.progress)
                 .await
                 .map_err(|error| wrap("wait for", apply.urn, error.into()).applied())?;
         }

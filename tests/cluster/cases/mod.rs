@@ -3,6 +3,7 @@
 mod background;
 mod bootstrap;
 mod connect;
+mod connect_faults;
 mod faults;
 mod finder;
 mod harness;
@@ -13,6 +14,7 @@ mod node;
 mod operator;
 mod project;
 mod release;
+mod rotation;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,7 @@ pub(crate) fn run() -> ExitCode {
     let trials = [
         bootstrap::trials(),
         connect::trials(),
+        connect_faults::trials(),
         faults::trials(),
         harness::trials(),
         kill::trials(),
@@ -32,6 +35,7 @@ pub(crate) fn run() -> ExitCode {
         node::trials(),
         operator::trials(),
         release::trials(),
+        rotation::trials(),
     ]
     .into_iter()
     .flatten()
