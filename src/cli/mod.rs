@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod core_dumps;
 mod display;
 mod exit;
 mod log;
@@ -18,6 +19,7 @@ use crate::stack::Stack;
 
 /// Runs the command line of the process with these stacks.
 pub fn main(stacks: &[Stack]) -> ExitCode {
+    core_dumps::switch_off();
     run(stacks, std::env::args_os().collect())
 }
 

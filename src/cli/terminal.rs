@@ -12,8 +12,18 @@ use crate::scrubber::Scrubber;
 pub(super) struct Terminal {
     pub(super) style: Style,
     pub(super) scrubber: Scrubber,
-    interactive: bool,
+    person: Person,
     moving: bool,
+}
+
+/// Who answers questions.
+#[derive(Clone, Copy)]
+enum Person {
+    Nobody,
+    There,
+    /// Gives this answer to all of them.
+    #[cfg(test)]
+    Says(&'static str),
 }
 
 impl Terminal {
@@ -28,8 +38,19 @@ impl Terminal {
         Self {
             style: Style::new(colour),
             scrubber,
-            interactive: terminal && io::stdin().is_terminal(),
+            person: if terminal && io::stdin().is_terminal() { Person::There } else { Person::Nobody },
             moving: terminal && !dumb,
+        }
+    }
+
+    /// Returns a terminal before which somebody sits who gives one answer, or nobody.
+    #[cfg(test)]
+    pub(super) fn answered(answer: Option<&'static str>) -> Self {
+        Self {
+            style: Style::new(false),
+            scrubber: Scrubber::default(),
+            person: answer.map_or(Person::Nobody, Person::Says),
+            moving: false,
         }
     }
 
@@ -40,7 +61,12 @@ impl Terminal {
 
     /// Says whether somebody can be asked.
     pub(super) fn can_ask(&self) -> bool {
-        self.interactive
+        match self.person {
+            Person::Nobody => false,
+            Person::There => true,
+            #[cfg(test)]
+            Person::Says(_) => true,
+        }
     }
 
     /// Writes data to stdout as it is: its secrets were asked for.
@@ -63,8 +89,26 @@ impl Terminal {
 
     /// Asks for a yes; without anybody to ask it is no.
     pub(super) fn confirm(&self, question: &str) -> bool {
-        self.interactive
-            && dialoguer::Confirm::new().with_prompt(question).default(false).interact().unwrap_or(false)
+        match self.person {
+            Person::Nobody => false,
+            Person::There => {
+                dialoguer::Confirm::new().with_prompt(question).default(false).interact().unwrap_or(false)
+            }
+            #[cfg(test)]
+            Person::Says(answer) => answer == "yes",
+        }
+    }
+
+    /// Asks for a text; without anybody to ask there is none.
+    pub(super) fn ask(&self, question: &str) -> Option<String> {
+        match self.person {
+            Person::Nobody => None,
+            Person::There => {
+                dialoguer::Input::new().with_prompt(question).allow_empty(true).interact_text().ok()
+            }
+            #[cfg(test)]
+            Person::Says(answer) => Some(answer.to_owned()),
+        }
     }
 
     /// Asks for a passphrase; nothing of it is shown.

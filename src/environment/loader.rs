@@ -46,6 +46,11 @@ impl Folder {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
+
+    /// Returns the path of a file that the user knows by `name`.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
 }
 
 impl Loader for Folder {
@@ -55,7 +60,7 @@ impl Loader for Folder {
             return Err(not_found());
         }
         let file = format!("environments/{name}.yaml");
-        let path = self.root.join(&file);
+        let path = self.path(&file);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Source::new(file, text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_found()),

@@ -12,6 +12,7 @@
 mod builtins;
 mod evaluation;
 mod evaluator;
+mod identify;
 mod json;
 mod loader;
 mod schema;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use evaluation::Evaluation;
 pub use evaluator::{EvaluateError, Evaluator, Options};
+pub use identify::IdentifyError;
 pub use json::{JsonError, read_json};
 pub use loader::{Folder, InMemory, LoadError, Loader};
 pub use schema::{Schema, SchemaError};

@@ -21,8 +21,8 @@ pub struct UpReport {
     pub elapsed: Duration,
     /// The UID of the cluster, where the environment does not name it.
     pub unnamed_cluster: Option<String>,
-    /// Whether the plan was turned down.
-    pub declined: bool,
+    /// The stack whose plan was turned down; those after it were not looked at.
+    pub declined: Option<String>,
 }
 
 /// Brings the stacks of a loaded environment up, one after the other, and proves their stores.
@@ -55,8 +55,8 @@ pub async fn up(
         // The lock is given back whatever happened; what went wrong first is what is told.
         let closed = session.close().await;
         let Some((summary, verdicts)) = brought? else {
-            report.declined = true;
-            return Ok(report);
+            report.declined = Some(stack.clone());
+            break;
         };
         closed?;
         report.done.push((stack.clone(), summary));

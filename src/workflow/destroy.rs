@@ -1,5 +1,7 @@
 //! `destroy`: everything that `up` made goes, dependents first, and the state last.
 
+use std::time::Duration;
+
 use super::{
     Loaded, Planned, Stage, Surroundings, WorkflowError,
     apply::{check, run},
@@ -7,49 +9,43 @@ use super::{
 use crate::engine::Summary;
 use crate::resource::Urn;
 use crate::stack::Program;
+use crate::state::Session;
 
-/// Takes the stacks of a loaded environment down. Returns what was done, or nothing where it was turned down.
+/// What became of `destroy`.
+#[derive(Debug, Default)]
+pub struct DestroyReport {
+    /// What was done, stack by stack.
+    pub done: Vec<(String, Summary)>,
+    /// The stack whose plan was turned down; those after it were not looked at.
+    pub declined: Option<String>,
+    /// The time it took.
+    pub elapsed: Duration,
+}
+
+/// Takes the stacks of a loaded environment down, the last one first.
 ///
-/// `allow_loss` objects of others may go with it (Secrets that ExternalSecrets own, objects of removed kinds).
+/// `allow` is asked before the first deletion of each stack. It returns how many objects of others may go with it
+/// (Secrets that ExternalSecrets own, objects of removed kinds), or nothing to turn the plan down.
 pub async fn destroy(
     surroundings: &Surroundings,
     loaded: &Loaded,
-    allow_loss: usize,
-    approve: &(dyn Fn(&Planned) -> bool + Sync),
-) -> Result<Option<Vec<(String, Summary)>>, WorkflowError> {
+    allow: &(dyn Fn(&Planned) -> Option<usize> + Sync),
+) -> Result<DestroyReport, WorkflowError> {
+    let begun = surroundings.clock.elapsed();
     let stage = Stage::of(surroundings, loaded).await?;
-    let mut done = Vec::new();
+    let mut report = DestroyReport::default();
     for stack in loaded.programs.keys().rev() {
         let progress = surroundings.events.of(&Urn::new(&loaded.environment, stack, "eggtooth:Stack", stack));
         let session = stage.open(surroundings, stack, &progress).await?;
-        let taken = async {
-            let nothing = Program::default();
-            let planned = stage.plan(stack, &nothing, session.snapshot(), session.fingerprints()).await?;
-            let summary = planned.plan.summary();
-            if !approve(&planned) {
-                return Ok(None);
-            }
-            let lost: usize = summary.collateral.values().sum();
-            if lost > allow_loss {
-                let what: Vec<String> =
-                    summary.collateral.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-                return Err(WorkflowError::Loss { count: lost, what: what.join(", ") });
-            }
-            let outcome = run(surroundings, &stage, &session, &planned).await;
-            if !outcome.is_complete() {
-                session.commit(&outcome.snapshot).await?;
-            }
-            check(stack, outcome)?;
-            Ok(Some(summary))
-        };
-        match taken.await {
+        match take_down(surroundings, &stage, &session, stack, allow).await {
             Ok(Some(summary)) => {
                 session.destroy().await?;
-                done.push((stack.clone(), summary));
+                report.done.push((stack.clone(), summary));
             }
             Ok(None) => {
                 session.close().await?;
-                return Ok(None);
+                report.declined = Some(stack.clone());
+                break;
             }
             Err(error) => {
                 // What went wrong first is what is told.
@@ -58,5 +54,32 @@ pub async fn destroy(
             }
         }
     }
-    Ok(Some(done))
+    report.elapsed = surroundings.clock.elapsed().saturating_sub(begun);
+    Ok(report)
+}
+
+/// Deletes what a stack remembers; nothing where that was turned down.
+async fn take_down(
+    surroundings: &Surroundings,
+    stage: &Stage,
+    session: &Session,
+    stack: &str,
+    allow: &(dyn Fn(&Planned) -> Option<usize> + Sync),
+) -> Result<Option<Summary>, WorkflowError> {
+    let nothing = Program::default();
+    let planned = stage.plan(stack, &nothing, session.snapshot(), session.fingerprints()).await?;
+    let summary = planned.plan.summary();
+    let Some(allowed) = allow(&planned) else { return Ok(None) };
+    let lost: usize = summary.collateral.values().sum();
+    if lost > allowed {
+        let what: Vec<String> =
+            summary.collateral.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        return Err(WorkflowError::Loss { count: lost, what: what.join(", ") });
+    }
+    let outcome = run(surroundings, stage, session, &planned).await;
+    if !outcome.is_complete() {
+        session.commit(&outcome.snapshot).await?;
+    }
+    check(stack, outcome)?;
+    Ok(Some(summary))
 }

@@ -49,6 +49,16 @@ pub enum Secrets {
     Closed,
 }
 
+/// Evaluates an environment with its secrets, whatever stacks it names, and whether it names any.
+///
+/// # Errors
+/// Everything that is wrong with the environment, all at once.
+pub async fn open(surroundings: &Surroundings, environment: &str) -> Result<Evaluation, WorkflowError> {
+    let identities = Arc::new(Identities::discover(&surroundings.process, Passphrases::default()));
+    let watched = Watched::new(surroundings, identities);
+    evaluate(surroundings, environment, Secrets::Opened, &watched).await
+}
+
 /// Evaluates an environment and runs the programs of its stacks.
 ///
 /// # Errors
@@ -148,6 +158,10 @@ fn run_all(
     problems: &mut Diagnostics,
 ) -> BTreeMap<String, Program> {
     let Some(Value::Map(wanted)) = evaluation.value.get("stacks") else {
+        // Nothing is wrong with an environment for `env open` alone; nothing can be done with it, either.
+        if secrets == Secrets::Closed && evaluation.value.get("stacks").is_none() {
+            return BTreeMap::new();
+        }
         let message = format!("the environment `{environment}` names no stacks");
         problems.push(
             Diagnostic::error(message).hint("add `values.stacks`, with a stack's name and its configuration"),

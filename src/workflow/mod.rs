@@ -15,9 +15,9 @@ mod surroundings;
 mod verify;
 
 pub use apply::{UpReport, up};
-pub use destroy::destroy;
+pub use destroy::{DestroyReport, destroy};
 pub use error::{Failures, Problems, Reads, WorkflowError};
-pub use load::{Cluster, Loaded, Secrets, load};
+pub use load::{Cluster, Loaded, Secrets, load, open};
 pub use stage::{Planned, Stage, outputs, preview, unlock};
 pub use surroundings::Surroundings;
 pub use verify::verify;

@@ -7,7 +7,7 @@ use crate::cli::{
     terminal::Terminal,
 };
 use crate::resource::{redacted, revealed};
-use crate::workflow::Secrets;
+use crate::workflow::{Secrets, open as evaluate};
 use crate::yaml::{Layout, emit_json};
 
 pub(super) async fn run(scene: &Scene<'_>, command: &Env) -> Exit {
@@ -26,16 +26,17 @@ pub(super) async fn run(scene: &Scene<'_>, command: &Env) -> Exit {
 }
 
 async fn open(scene: &Scene<'_>, environment: &str, show_secrets: bool, format: Format) -> Exit {
-    let loaded = match scene.load(environment, Secrets::Opened).await {
-        Ok(loaded) => loaded,
-        Err(exit) => return exit,
+    let evaluation = match evaluate(&scene.surroundings, environment).await {
+        Ok(evaluation) => evaluation,
+        Err(error) => return scene.failed(&error),
     };
-    let value = &loaded.evaluation.value;
+    let value = &evaluation.value;
     let json = if show_secrets { revealed(value) } else { redacted(value) };
     let text = match format {
         Format::Json => format!("{json:#}\n"),
         Format::Yaml => emit_json(&json, Layout::GoYamlV3 { indent: 2 }),
     };
+    scene.lines.iter().for_each(|lines| lines.finish());
     if show_secrets {
         Terminal::data(text.as_bytes());
     } else {

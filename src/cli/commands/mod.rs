@@ -1,5 +1,6 @@
 //! One command a file: arguments into a verb, its result into words and an exit code.
 
+mod change;
 mod completion;
 mod destroy;
 mod environment;
@@ -26,7 +27,7 @@ use crate::event::{Events, Listener};
 use crate::kubernetes::Target;
 use crate::scrubber::Scrubber;
 use crate::stack::Stack;
-use crate::workflow::{Loaded, Secrets, Surroundings, load};
+use crate::workflow::{Loaded, Secrets, Surroundings, WorkflowError, load};
 
 /// How long is waited where no flag says otherwise.
 const TIMEOUT: Duration = Duration::from_mins(5);
@@ -135,11 +136,25 @@ impl<'a> Scene<'a> {
     async fn load(&self, environment: &str, secrets: Secrets) -> Result<Loaded, Exit> {
         let loaded = load(&self.surroundings, self.stacks, environment, secrets)
             .await
-            .map_err(|error| failure::report(&error, &self.terminal))?;
+            .map_err(|error| self.failed(&error))?;
         for warning in &loaded.warnings {
-            self.terminal.say(&warning.to_string());
+            self.quietly(|| self.terminal.say(&warning.to_string()));
         }
         Ok(loaded)
+    }
+
+    /// Tells why a verb failed and returns its exit code.
+    fn failed(&self, error: &WorkflowError) -> Exit {
+        self.lines.iter().for_each(|lines| lines.finish());
+        failure::report(error, &self.terminal)
+    }
+
+    /// Does something with the terminal while no line moves.
+    fn quietly<T>(&self, act: impl FnOnce() -> T) -> T {
+        match &self.lines {
+            Some(lines) => lines.quietly(act),
+            None => act(),
+        }
     }
 
     fn with_timeout(&self, seconds: u64) -> Surroundings {

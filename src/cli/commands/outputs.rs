@@ -1,6 +1,6 @@
 //! `outputs` and `unlock`: what a stack remembers, and who holds it.
 
-use super::{Scene, failure};
+use super::Scene;
 use crate::cli::exit::Exit;
 use crate::workflow::{Secrets, outputs, unlock as free};
 use crate::yaml::{Layout, emit_json};
@@ -21,7 +21,7 @@ pub(super) async fn run(scene: &Scene<'_>, environment: &str) -> Exit {
             scene.terminal.print(&emit_json(&json, Layout::GoYamlV3 { indent: 2 }));
             Exit::Done
         }
-        Err(error) => failure::report(&error, &scene.terminal),
+        Err(error) => scene.failed(&error),
     }
 }
 
@@ -41,6 +41,6 @@ pub(super) async fn unlock(scene: &Scene<'_>, environment: &str) -> Exit {
             }
             Exit::Done
         }
-        Err(error) => failure::report(&error, &scene.terminal),
+        Err(error) => scene.failed(&error),
     }
 }

@@ -1,6 +1,6 @@
 //! `preview`.
 
-use super::{Scene, failure};
+use super::Scene;
 use crate::cli::{args, display, exit::Exit};
 use crate::workflow::{Planned, Secrets, preview};
 
@@ -17,16 +17,17 @@ pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Preview) -> Exit {
             let pending = planned.iter().any(|stack| stack.plan.has_changes());
             if pending && arguments.detailed_exitcode { Exit::Pending } else { Exit::Done }
         }
-        Err(error) => failure::report(&error, &scene.terminal),
+        Err(error) => scene.failed(&error),
     }
 }
 
 /// Prints a plan: for people, or as JSON.
 pub(super) fn show(scene: &Scene<'_>, planned: &Planned) {
-    if scene.json {
+    let text = if scene.json {
         let line = serde_json::json!({ "event": "plan", "stack": planned.stack, "plan": planned.plan });
-        scene.terminal.print(&format!("{line}\n"));
+        format!("{line}\n")
     } else {
-        scene.terminal.print(&display::plan(&planned.plan, &planned.stack, scene.terminal.style));
-    }
+        display::plan(&planned.plan, &planned.stack, scene.terminal.style)
+    };
+    scene.quietly(|| scene.terminal.print(&text));
 }

@@ -1,6 +1,6 @@
 //! `verify`.
 
-use super::{Scene, failure};
+use super::Scene;
 use crate::cli::{args, display, exit::Exit};
 use crate::verify::Verdict;
 use crate::workflow::{Secrets, verify};
@@ -18,6 +18,6 @@ pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Verify) -> Exit {
             }
             if verdicts.iter().all(Verdict::is_usable) { Exit::Done } else { Exit::NotUsable }
         }
-        Err(error) => failure::report(&error, &scene.terminal),
+        Err(error) => scene.failed(&error),
     }
 }

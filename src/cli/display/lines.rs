@@ -52,6 +52,11 @@ impl Lines {
         self.moving.finish_and_clear();
     }
 
+    /// Does something with the terminal while no line moves.
+    pub(in crate::cli) fn quietly<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.moving.suspend(act)
+    }
+
     fn line(&self, text: &str) {
         let text = self.scrubber.scrub(text);
         self.moving.suspend(|| {

@@ -29,6 +29,7 @@ pub(in crate::cli) fn summary(done: &Summary, elapsed: Duration, style: Style) -
         (done.update, "changed"),
         (done.replace, "replaced"),
         (done.delete, "deleted"),
+        (done.retain, "forgotten"),
         (done.same, "unchanged"),
     ];
     let parts: Vec<String> = changes

@@ -50,10 +50,21 @@ fn production_comes_up_proven_and_goes_again() {
     assert_eq!(changed(&before, &versions(&cluster)), Vec::<String>::new());
     eggtooth(&["preview", "production", "--detailed-exitcode"]).expect(0);
 
-    cluster.kubectl(["delete", "externalsecret", "fresh"]);
+    let stopped = eggtooth(&["destroy", "production", "--yes"]).expect(1);
+    for told in ["! ExternalSecret default/fresh would go with it", "! Secret default/fresh would go with it"]
+    {
+        assert!(stopped.stdout.contains(told), "`{told}` is not in:\n{}", stopped.stdout);
+    }
+    stopped.says(&["2 objects of others would be lost: 1 ExternalSecret, 1 Secret", "`--allow-loss 2`"]);
+    assert_eq!(
+        changed(&before, &versions(&cluster)),
+        Vec::<String>::new(),
+        "a destroy that stops takes nothing"
+    );
+    eggtooth(&["destroy", "production", "--yes", "--allow-loss=1"]).expect(1);
+    eggtooth(&["destroy", "production", "--yes", "--allow-loss=2"]).expect(0);
     // The garbage collector may take half a minute to hear of a new kind; the Secret is ours to remove.
     cluster.kubectl(["delete", "secret", "fresh", "--ignore-not-found"]);
-    eggtooth(&["destroy", "production", "--yes"]).expect(0);
     assert_eq!(inventory(&cluster), found, "the cluster is as it was found");
 
     eggtooth(&["up", "production", "--yes"]).expect(0);
