@@ -1,5 +1,7 @@
 //! The fields of an object that a manager owns, as `metadata.managedFields` (version 1 of its form) tells.
 
+mod algebra;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};

@@ -1,0 +1,72 @@
+//! What the server adds to an object by itself.
+
+use serde_json::Value as Json;
+
+use super::{
+    Schema,
+    place::Place,
+    shape::{Empty, Rest, Shape},
+};
+
+impl Schema {
+    /// Adds what the server adds: the defaults of the schema, and for built-in kinds what their Go structs write.
+    ///
+    /// A default is added where its parent is there. Null stands for nothing said, unless the schema allows null.
+    pub(in crate::rehearsal) fn default(&self, object: &mut Json) {
+        default(object, self.root());
+        if self.native {
+            self.root().settle(object);
+        }
+    }
+}
+
+fn default(value: &mut Json, place: Place<'_>) {
+    let place = place.resolved();
+    match (&place.node().shape, value) {
+        (Shape::Map(map), Json::Object(entries)) => {
+            for (name, field) in &map.fields {
+                let below = place.at(field.id);
+                if let Some(default) = &field.default {
+                    let missing = match entries.get(&**name) {
+                        None => true,
+                        Some(Json::Null) => !below.is_nullable(),
+                        Some(Json::String(text)) => {
+                            map.native && field.empty != Empty::Kept && text.is_empty()
+                        }
+                        Some(_) => false,
+                    };
+                    if missing {
+                        entries.insert(name.to_string(), default.clone());
+                    }
+                }
+                if let Some(value) = entries.get_mut(&**name) {
+                    if value.is_null() && !map.native && !below.is_nullable() {
+                        entries.remove(&**name);
+                    } else {
+                        self::default(value, below);
+                    }
+                }
+            }
+            if let Rest::Values(values) = map.rest {
+                let values = place.at(values);
+                for (name, value) in entries.iter_mut() {
+                    if !map.fields.contains_key(&**name) {
+                        default(value, values);
+                    }
+                }
+            }
+        }
+        (Shape::List { items, .. }, Json::Array(values)) => {
+            for value in values {
+                default(value, place.at(*items));
+            }
+        }
+        _ => {}
+    }
+}
+
+impl Place<'_> {
+    fn is_nullable(self) -> bool {
+        self.node().rules.as_ref().is_some_and(|rules| rules.nullable)
+    }
+}

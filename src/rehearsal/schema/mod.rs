@@ -1,0 +1,20 @@
+//! What the API server knows of a kind: its fields, how they are owned, merged and defaulted, and what they may hold.
+//!
+//! Built-in kinds come from a table, custom ones from their definition; both are compiled once into the same nodes.
+
+mod default;
+mod definition;
+mod format;
+mod native;
+mod place;
+mod prune;
+mod rules;
+mod shape;
+mod table;
+mod unfit;
+mod validate;
+mod version;
+
+pub(in crate::rehearsal) use place::{ListPlace, Place, Structure};
+pub(in crate::rehearsal) use shape::Strategy;
+pub(in crate::rehearsal) use version::Schema;

@@ -1,0 +1,59 @@
+//! Fields that the schema does not know.
+
+use std::fmt::Write;
+
+use serde_json::Value as Json;
+
+use super::{
+    Schema,
+    place::Place,
+    shape::{Rest, Shape},
+};
+
+impl Schema {
+    /// Takes out the fields that the schema does not know, and returns their paths, as `spec.containers[0].imag`.
+    ///
+    /// The server stores nothing that it does not know; a request with `fieldValidation=Strict` fails for them, one
+    /// with `Warn` tells of them.
+    pub(in crate::rehearsal) fn prune(&self, object: &mut Json) -> Vec<String> {
+        let mut found = Vec::new();
+        prune(object, self.root(), &mut String::new(), true, &mut found);
+        found
+    }
+}
+
+fn prune(value: &mut Json, place: Place<'_>, path: &mut String, typed: bool, found: &mut Vec<String>) {
+    let length = path.len();
+    let place = place.resolved();
+    match (&place.node().shape, value) {
+        (Shape::Map(map), Json::Object(entries)) => {
+            // A whole object inside of another keeps what says what it is.
+            let typed = typed || place.node().rules.as_ref().is_some_and(|rules| rules.embedded);
+            entries.retain(|key, value| {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(key);
+                let kept = if let Some(id) = map.child(key) {
+                    prune(value, place.at(id), path, false, found);
+                    true
+                } else if map.rest == Rest::Open || (typed && matches!(key.as_str(), "apiVersion" | "kind")) {
+                    true
+                } else {
+                    found.push(path.clone());
+                    false
+                };
+                path.truncate(length);
+                kept
+            });
+        }
+        (Shape::List { items, .. }, Json::Array(values)) => {
+            for (index, value) in values.iter_mut().enumerate() {
+                write!(path, "[{index}]").expect("a string takes all text");
+                prune(value, place.at(*items), path, false, found);
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}

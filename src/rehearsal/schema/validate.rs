@@ -1,0 +1,272 @@
+//! Values against what the schema asks of them, in the server's words.
+
+use serde_json::Value as Json;
+
+use super::{
+    Schema,
+    place::Place,
+    rules::{Limit, Rules},
+    shape::{Id, Rest, Shape},
+};
+use crate::kubernetes::Cause;
+
+impl Schema {
+    /// Returns what is wrong with an object, worded as the server does.
+    ///
+    /// Built-in kinds are not looked at: what the server asks of their values is no part of their schema.
+    pub(in crate::rehearsal) fn validate(&self, object: &Json) -> Vec<Cause> {
+        if self.native {
+            return Vec::new();
+        }
+        let mut result = Outcome::default();
+        check(object, self.root(), "", &mut result);
+        result.causes
+    }
+}
+
+/// What a check found, and how much was in order: of several forms that do not fit, the one that fits best is told.
+#[derive(Default)]
+struct Outcome {
+    causes: Vec<Cause>,
+    fitting: usize,
+}
+
+impl Outcome {
+    fn add(&mut self, reason: &str, path: &str, message: String) {
+        self.causes.push(Cause { reason: reason.into(), message, field: path.into() });
+    }
+
+    fn invalid(&mut self, path: &str, value: &Json, problem: &str) {
+        let problem = format!("Invalid value: {}: {path} in body {problem}", shown(value));
+        self.add("FieldValueInvalid", path, problem);
+    }
+
+    /// A problem with several schemas at once, of which the server does not tell the field.
+    fn whole(&mut self, path: &str, problem: &str) {
+        self.add("FieldValueInvalid", "<nil>", format!("Invalid value: \"\": {path:?} {problem}"));
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.fitting += other.fitting;
+        self.causes.extend(other.causes);
+    }
+}
+
+fn check(value: &Json, place: Place<'_>, path: &str, result: &mut Outcome) {
+    let Some(rules) = &place.node().rules else { return };
+    if !fits_type(value, rules) {
+        let name = type_name(value);
+        let problem =
+            format!("Invalid value: {name:?}: {path} in body must be of type {}: {name:?}", rules.kind);
+        return result.add("FieldValueTypeInvalid", path, problem);
+    }
+    result.fitting += 1;
+    if value.is_null() {
+        return;
+    }
+    combinations(value, place, rules, path, result);
+    let before = result.causes.len();
+    match value {
+        Json::String(text) => check_text(value, text, rules, path, result),
+        Json::Number(number) => {
+            check_number(value, number.as_f64().unwrap_or_default(), rules, path, result);
+        }
+        Json::Array(values) => {
+            if let Shape::List { items, .. } = &place.node().shape {
+                for (index, item) in values.iter().enumerate() {
+                    check(item, place.at(*items), &format!("{path}[{index}]"), result);
+                }
+            }
+            check_items(values, rules, path, result);
+        }
+        Json::Object(_) | Json::Bool(_) | Json::Null => {}
+    }
+    if let Some(allowed) = &rules.allowed
+        && !allowed.contains(value)
+    {
+        let words: Vec<String> = allowed.iter().map(quoted).collect();
+        let message = format!("Unsupported value: {}: supported values: {}", shown(value), words.join(", "));
+        result.add("FieldValueNotSupported", path, message);
+    }
+    if let (Json::Object(entries), Shape::Map(map)) = (value, &place.node().shape) {
+        let size = entries.len() as u64;
+        if rules.properties.least.is_some_and(|least| size < least) {
+            let least = rules.properties.least.unwrap_or_default();
+            result.invalid(path, value, &format!("should have at least {least} properties"));
+        }
+        if let Some(most) = rules.properties.most.filter(|most| size > *most) {
+            let message = format!("Too many: {size}: must have at most {most} items");
+            result.add("FieldValueTooMany", path, message);
+        }
+        for (key, value) in entries {
+            let below = match (map.fields.get(&**key), map.rest) {
+                (Some(field), _) => field.id,
+                (None, Rest::Values(id)) => id,
+                (None, Rest::Open | Rest::Closed) => continue,
+            };
+            check(value, place.at(below), &join(path, key), result);
+        }
+        for key in rules.required.iter().filter(|key| !entries.contains_key(&***key)) {
+            result.add("FieldValueRequired", &join(path, key), "Required value".into());
+        }
+    }
+    if result.causes.len() == before {
+        result.fitting += 1;
+    }
+}
+
+fn combinations(value: &Json, place: Place<'_>, rules: &Rules, path: &str, result: &mut Outcome) {
+    let outcome = |id: Id| {
+        let mut outcome = Outcome::default();
+        check(value, place.at(id), path, &mut outcome);
+        outcome
+    };
+    let best = |outcomes: Vec<Outcome>| {
+        let mut best: Option<Outcome> = None;
+        for outcome in outcomes {
+            if best.as_ref().is_none_or(|best| outcome.fitting > best.fitting) {
+                best = Some(outcome);
+            }
+        }
+        best
+    };
+    if !rules.any_of.is_empty() {
+        let outcomes: Vec<Outcome> = rules.any_of.iter().map(|&id| outcome(id)).collect();
+        if outcomes.iter().all(|outcome| !outcome.causes.is_empty()) {
+            result.whole(path, "must validate at least one schema (anyOf)");
+            result.merge(best(outcomes).unwrap_or_default());
+        }
+    }
+    if !rules.one_of.is_empty() {
+        let outcomes: Vec<Outcome> = rules.one_of.iter().map(|&id| outcome(id)).collect();
+        match outcomes.iter().filter(|outcome| outcome.causes.is_empty()).count() {
+            1 => {}
+            0 => {
+                result.whole(path, "must validate one and only one schema (oneOf). Found none valid");
+                result.merge(best(outcomes).unwrap_or_default());
+            }
+            count => {
+                let problem = format!(
+                    "must validate one and only one schema (oneOf). Found {count} valid alternatives"
+                );
+                result.whole(path, &problem);
+            }
+        }
+    }
+    if !rules.all_of.is_empty() {
+        let outcomes: Vec<Outcome> = rules.all_of.iter().map(|&id| outcome(id)).collect();
+        let fitting = outcomes.iter().filter(|outcome| outcome.causes.is_empty()).count();
+        let count = outcomes.len();
+        for outcome in outcomes {
+            result.merge(outcome);
+        }
+        if fitting < count {
+            let none = if fitting == 0 { ". None validated" } else { "" };
+            result.whole(path, &format!("must validate all the schemas (allOf){none}"));
+        }
+    }
+    if let Some(not) = rules.not
+        && outcome(not).causes.is_empty()
+    {
+        result.whole(path, "must not validate the schema (not)");
+    }
+}
+
+fn check_text(value: &Json, text: &str, rules: &Rules, path: &str, result: &mut Outcome) {
+    let length = text.chars().count() as u64;
+    if let Some(most) = rules.length.most.filter(|most| length > *most) {
+        let unit = if most == 1 { "byte" } else { "bytes" };
+        result.add("FieldValueTooLong", path, format!("Too long: may not be more than {most} {unit}"));
+    }
+    if let Some(least) = rules.length.least.filter(|least| length < *least) {
+        result.invalid(path, value, &format!("should be at least {least} chars long"));
+    }
+    if let Some(pattern) = rules.pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
+        result.invalid(path, value, &format!("should match '{}'", pattern.text));
+    }
+    if !rules.format.is_empty() && !super::format::fits(&rules.format, text) {
+        result.invalid(path, value, &format!("must be of type {}: {text:?}", rules.format));
+    }
+}
+
+fn check_number(value: &Json, number: f64, rules: &Rules, path: &str, result: &mut Outcome) {
+    if let Some(of) = rules.multiple_of.filter(|of| (number / of).fract() != 0.0) {
+        result.invalid(path, value, &format!("should be a multiple of {of}"));
+    }
+    if let Some(Limit { value: most, exclusive }) = rules.maximum
+        && (number > most || (exclusive && number >= most))
+    {
+        let or_equal = if exclusive { "" } else { " or equal to" };
+        result.invalid(path, value, &format!("should be less than{or_equal} {most}"));
+    }
+    if let Some(Limit { value: least, exclusive }) = rules.minimum
+        && (number < least || (exclusive && number <= least))
+    {
+        let or_equal = if exclusive { "" } else { " or equal to" };
+        result.invalid(path, value, &format!("should be greater than{or_equal} {least}"));
+    }
+}
+
+fn check_items(values: &[Json], rules: &Rules, path: &str, result: &mut Outcome) {
+    let size = values.len() as u64;
+    if let Some(least) = rules.items.least.filter(|least| size < *least) {
+        let value = Json::from(size);
+        result.invalid(path, &value, &format!("should have at least {least} items"));
+    }
+    if let Some(most) = rules.items.most.filter(|most| size > *most) {
+        result.add("FieldValueTooMany", path, format!("Too many: {size}: must have at most {most} items"));
+    }
+    if rules.unique && values.iter().enumerate().any(|(index, value)| values[..index].contains(value)) {
+        result.invalid(path, &Json::Null, "shouldn't contain duplicates");
+    }
+}
+
+fn fits_type(value: &Json, rules: &Rules) -> bool {
+    match value {
+        Json::Null => rules.nullable || rules.kind.is_empty(),
+        Json::Bool(_) => matches!(rules.kind, "" | "boolean"),
+        Json::String(_) => matches!(rules.kind, "" | "string" | "integer,string"),
+        Json::Array(_) => matches!(rules.kind, "" | "array"),
+        Json::Object(_) => matches!(rules.kind, "" | "object"),
+        Json::Number(number) => match rules.kind {
+            "" | "number" => true,
+            "integer" | "integer,string" => {
+                !number.is_f64() || number.as_f64().is_some_and(|number| number.fract() == 0.0)
+            }
+            _ => false,
+        },
+    }
+}
+
+fn type_name(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(number) if number.is_f64() => "number",
+        Json::Number(_) => "integer",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    }
+}
+
+/// Returns a value as the server shows it in an error.
+fn shown(value: &Json) -> String {
+    match value {
+        Json::Null => "\"\"".into(),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
+            value.to_string()
+        }
+    }
+}
+
+fn quoted(value: &Json) -> String {
+    match value {
+        Json::String(text) => format!("{text:?}"),
+        other => format!("{:?}", other.to_string()),
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
