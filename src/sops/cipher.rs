@@ -1,17 +1,14 @@
 //! One value: AES-256-GCM with the value's path as associated data.
 
-use std::sync::LazyLock;
-
+use aes_gcm::aead::AeadInPlace;
 use aes_gcm::aead::consts::{U12, U16, U32};
 use aes_gcm::aead::generic_array::{ArrayLength, GenericArray};
-use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::aes::Aes256;
 use aes_gcm::{AesGcm, KeyInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rand::RngCore;
 use rand::rngs::OsRng;
-use regex::Regex;
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
@@ -30,10 +27,37 @@ pub(super) enum Decrypted {
     Comment(String),
 }
 
-/// As in sops, the form is not anchored at its end.
-static FORM: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^ENC\[AES256_GCM,data:(.+),iv:(.+),tag:(.+),type:(.+)\]").expect("the pattern is valid")
-});
+/// The parts of `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`. As in sops, something may follow.
+struct Form<'a> {
+    data: &'a str,
+    iv: &'a str,
+    tag: &'a str,
+    kind: &'a str,
+}
+
+impl<'a> Form<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let line = text.split('\n').next()?;
+        let (rest, _) = line.strip_prefix("ENC[AES256_GCM,data:")?.rsplit_once(']')?;
+        let (data, rest) = rest.split_once(",iv:")?;
+        let (iv, rest) = rest.split_once(",tag:")?;
+        let (tag, kind) = rest.split_once(",type:")?;
+        let empty = [data, iv, tag, kind].iter().any(|part| part.is_empty());
+        (!empty).then_some(Self { data, iv, tag, kind })
+    }
+}
+
+/// Says whether a text has the form of a ciphertext.
+pub(super) fn looks_encrypted(text: &str) -> bool {
+    Form::parse(text).is_some()
+}
+
+/// Go's decoder does not count line breaks.
+fn decode(text: &str) -> Result<Vec<u8>, ValueProblem> {
+    let decoded =
+        if text.contains('\r') { STANDARD.decode(text.replace('\r', "")) } else { STANDARD.decode(text) };
+    decoded.map_err(|_| ValueProblem::Form)
+}
 
 impl DataKey {
     /// Decrypts `ENC[…]`. The empty text stands for itself.
@@ -41,20 +65,16 @@ impl DataKey {
         if text.is_empty() {
             return Ok(Decrypted::Scalar(Scalar::String(String::new())));
         }
-        let form = FORM.captures(text).ok_or(ValueProblem::Form)?;
-        let field = |index: usize| {
-            // Go's decoder does not count line breaks.
-            STANDARD.decode(form[index].replace(['\r', '\n'], "")).map_err(|_| ValueProblem::Form)
-        };
-        let (mut data, iv, tag) = (field(1)?, field(2)?, field(3)?);
+        let form = Form::parse(text).ok_or(ValueProblem::Form)?;
+        let (mut data, iv, tag) = (decode(form.data)?, decode(form.iv)?, decode(form.tag)?);
         data.extend(tag);
-        let plain = Zeroizing::new(match iv.len() {
-            32 => self.open::<U32>(&iv, &data, path)?,
-            16 => self.open::<U16>(&iv, &data, path)?,
-            12 => self.open::<U12>(&iv, &data, path)?,
+        let plain = match iv.len() {
+            32 => self.open::<U32>(&iv, data, path)?,
+            16 => self.open::<U16>(&iv, data, path)?,
+            12 => self.open::<U12>(&iv, data, path)?,
             _ => return Err(ValueProblem::Form),
-        });
-        typed(&plain, &form[4])
+        };
+        typed(plain, form.kind)
     }
 
     /// Makes a new key.
@@ -73,32 +93,42 @@ impl DataKey {
         OsRng.fill_bytes(&mut iv);
         #[expect(clippy::disallowed_methods, reason = "the data key seals the values of its document")]
         let cipher = AesGcm::<Aes256, U32>::new(GenericArray::from_slice(self.0.expose()));
-        let payload = Payload { msg: plain, aad: path.as_bytes() };
-        let sealed = cipher.encrypt(GenericArray::from_slice(&iv), payload);
-        let sealed = sealed.expect("AES-GCM encrypts texts below 64 GiB");
-        let (data, tag) = sealed.split_at(sealed.len() - 16);
-        format!(
-            "ENC[AES256_GCM,data:{},iv:{},tag:{},type:{kind}]",
-            STANDARD.encode(data),
-            STANDARD.encode(iv),
-            STANDARD.encode(tag)
-        )
+        let mut data = plain.to_vec();
+        let tag = cipher.encrypt_in_place_detached(GenericArray::from_slice(&iv), path.as_bytes(), &mut data);
+        let tag = tag.expect("AES-GCM encrypts texts below 64 GiB");
+        let mut out = String::with_capacity(data.len() * 4 / 3 + 128);
+        out.push_str("ENC[AES256_GCM,data:");
+        STANDARD.encode_string(&data, &mut out);
+        out.push_str(",iv:");
+        STANDARD.encode_string(iv, &mut out);
+        out.push_str(",tag:");
+        STANDARD.encode_string(tag, &mut out);
+        out.extend([",type:", kind, "]"]);
+        out
     }
 
-    fn open<N: ArrayLength<u8>>(&self, iv: &[u8], data: &[u8], path: &str) -> Result<Vec<u8>, ValueProblem> {
+    /// Decrypts data with its tag behind it, in place.
+    fn open<N: ArrayLength<u8>>(
+        &self,
+        iv: &[u8],
+        mut data: Vec<u8>,
+        path: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, ValueProblem> {
         #[expect(clippy::disallowed_methods, reason = "the data key opens the values of its document")]
         let cipher = AesGcm::<Aes256, N>::new_from_slice(self.0.expose());
         let cipher = cipher.map_err(|_| ValueProblem::Tampered)?;
-        let payload = Payload { msg: data, aad: path.as_bytes() };
-        cipher.decrypt(GenericArray::from_slice(iv), payload).map_err(|_| ValueProblem::Tampered)
+        cipher
+            .decrypt_in_place(GenericArray::from_slice(iv), path.as_bytes(), &mut data)
+            .map_err(|_| ValueProblem::Tampered)?;
+        Ok(Zeroizing::new(data))
     }
 }
 
-fn typed(plain: &[u8], kind: &str) -> Result<Decrypted, ValueProblem> {
+fn typed(mut plain: Zeroizing<Vec<u8>>, kind: &str) -> Result<Decrypted, ValueProblem> {
     if kind == "str" || kind == "bytes" {
-        return Ok(Decrypted::Scalar(Scalar::of_bytes(plain.to_vec())));
+        return Ok(Decrypted::Scalar(Scalar::of_bytes(std::mem::take(&mut *plain))));
     }
-    let text = std::str::from_utf8(plain).map_err(|_| ValueProblem::Content)?;
+    let text = std::str::from_utf8(&plain).map_err(|_| ValueProblem::Content)?;
     let scalar = match kind {
         "comment" => return Ok(Decrypted::Comment(text.to_owned())),
         "int" => text.parse().ok().map(Scalar::Int),

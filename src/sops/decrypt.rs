@@ -57,9 +57,9 @@ pub fn decrypt_ignoring_mac(document: &Document, identities: &Identities) -> Res
 pub(super) fn decrypt_values(document: &Document, key: &DataKey) -> Result<(Plain, String), Error> {
     let mut walk = Walk::new(key, &document.metadata);
     let mut branches = Vec::new();
-    for branch in &document.branches {
+    for branch in &document.source.branches {
         let branch = walk
-            .map(branch, &mut Vec::new())
+            .map(&branch.entries, &mut Vec::new())
             .map_err(|source| Error::Malformed { file: document.name.clone(), source })?;
         branches.push(branch);
     }
@@ -174,7 +174,9 @@ impl<'a> Walk<'a> {
     fn comment(&mut self, comment: &Comment, path: &[&str]) -> Comment {
         #[expect(clippy::disallowed_methods, reason = "in the file as it lies there all comments are public")]
         let text = comment.text.expose();
-        if let Some(level) = self.comments.last_mut() {
+        if self.metadata.selector.looks_at_comments()
+            && let Some(level) = self.comments.last_mut()
+        {
             level.push(text.clone());
         }
         if !self.selected(path, true) {
@@ -202,7 +204,7 @@ impl<'a> Walk<'a> {
 
     fn add_to_mac(&mut self, scalar: &Scalar, encrypted: bool) {
         if encrypted || !self.metadata.mac_only_encrypted {
-            self.mac.update(zeroize::Zeroizing::new(scalar.to_bytes()));
+            self.mac.update(scalar.bytes());
         }
     }
 }

@@ -9,8 +9,10 @@ use super::error::{Error, Problem};
 use super::format::Format;
 use super::key_group::KeyGroup;
 use super::metadata::{MasterKey, Metadata};
-use super::tree::{Entry, Kind};
-use super::{dotenv, ini, json, yaml};
+use super::section::Section;
+use super::source::Source;
+use super::tree::{Branch, Entry, Kind};
+use super::{dotenv, ini};
 
 /// An encrypted file: its values, still encrypted, and what it says about its encryption.
 ///
@@ -29,8 +31,13 @@ pub struct Document {
     pub(super) name: Arc<str>,
     pub(super) format: Format,
     pub(super) metadata: Metadata,
-    /// The mappings of the documents, without `sops`; only YAML may have more than one.
-    pub(super) branches: Vec<Vec<Entry>>,
+    /// The metadata as a tree, with what Eggtooth does not know of.
+    pub(super) fields: Vec<Entry>,
+    pub(super) text: Arc<str>,
+    /// The values, without the metadata; only YAML may have more than one branch.
+    pub(super) source: Arc<Source>,
+    /// The metadata's places, of each document.
+    pub(super) sections: Vec<Section>,
 }
 
 impl Document {
@@ -46,12 +53,15 @@ impl Document {
     pub fn parse(content: &[u8], format: Format, name: impl Into<Arc<str>>) -> Result<Self, Error> {
         let name = name.into();
         let malformed = |source| Error::Malformed { file: Arc::clone(&name), source };
-        let mut branches = read(content, format).map_err(malformed)?;
-        let Some(metadata) = extract_metadata(&mut branches, format).map_err(malformed)? else {
+        let text: Arc<str> = text_of(content).map_err(malformed)?.into();
+        let mut source = Source::read(&text, format).map_err(malformed)?;
+        let sections =
+            source.branches.iter().filter_map(|branch| Section::find(&text, branch, format)).collect();
+        let Some(fields) = extract_metadata(&mut source.branches, format).map_err(malformed)? else {
             return Err(Error::NotEncrypted { file: name });
         };
-        let metadata = Metadata::of_tree(&metadata).map_err(malformed)?;
-        Ok(Self { name, format, metadata, branches })
+        let metadata = Metadata::of_tree(&fields).map_err(malformed)?;
+        Ok(Self { name, format, metadata, fields, text, source: Arc::new(source), sections })
     }
 
     /// Returns the name that messages call the file by.
@@ -91,34 +101,25 @@ impl Document {
     }
 }
 
-fn read(content: &[u8], format: Format) -> Result<Vec<Vec<Entry>>, Problem> {
-    match format {
-        Format::Yaml => yaml::read(text(content)?),
-        Format::Json | Format::Binary => Ok(vec![json::read(content)?]),
-        Format::Dotenv => Ok(vec![dotenv::read(text(content)?)?]),
-        Format::Ini => Ok(vec![ini::read(text(content)?)?]),
-    }
-}
-
-fn text(content: &[u8]) -> Result<&str, Problem> {
+pub(super) fn text_of(content: &[u8]) -> Result<&str, Problem> {
     std::str::from_utf8(content).map_err(|_| Problem::NotText)
 }
 
 /// Takes the metadata out of the documents; `None` where there is none.
-fn extract_metadata(branches: &mut [Vec<Entry>], format: Format) -> Result<Option<Vec<Entry>>, Problem> {
+fn extract_metadata(branches: &mut [Branch], format: Format) -> Result<Option<Vec<Entry>>, Problem> {
     let Some(first) = branches.first_mut() else { return Ok(None) };
     match format {
         Format::Yaml | Format::Json | Format::Binary => Ok(extract_nested(branches)),
-        Format::Dotenv => dotenv::extract_metadata(first),
-        Format::Ini => ini::extract_metadata(first),
+        Format::Dotenv => dotenv::extract_metadata(&mut first.entries),
+        Format::Ini => ini::extract_metadata(&mut first.entries),
     }
 }
 
 /// Takes `sops` out of all documents and returns that of the first.
-fn extract_nested(branches: &mut [Vec<Entry>]) -> Option<Vec<Entry>> {
+fn extract_nested(branches: &mut [Branch]) -> Option<Vec<Entry>> {
     let is_metadata = |entry: &Entry| matches!(entry, Entry::Item(item) if &*item.key == "sops");
-    let at = branches.first()?.iter().position(is_metadata)?;
-    let metadata = match branches[0].remove(at) {
+    let at = branches.first()?.entries.iter().position(is_metadata)?;
+    let metadata = match branches[0].entries.remove(at) {
         Entry::Item(item) => match item.value.kind {
             Kind::Map(entries) => entries,
             Kind::Null | Kind::Leaf(_) | Kind::List(_) => return None,
@@ -126,7 +127,7 @@ fn extract_nested(branches: &mut [Vec<Entry>]) -> Option<Vec<Entry>> {
         Entry::Comment(_) => return None,
     };
     for branch in branches {
-        branch.retain(|entry| !is_metadata(entry));
+        branch.entries.retain(|entry| !is_metadata(entry));
     }
     Some(metadata)
 }

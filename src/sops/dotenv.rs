@@ -1,32 +1,54 @@
 //! Lines of `NAME=value`, read without trimming and without quotes, as sops does.
 
+use crate::diagnostic::Span;
 use crate::secret::Secret;
 
 use super::error::Problem;
 use super::flat::unflatten;
-use super::tree::{Comment, Entry, Item, Kind, Leaf, Scalar, Value};
+use super::places::Places;
+use super::tree::{Branch, Comment, Entry, Item, Kind, Leaf, Scalar, Value};
 
 /// What the names of metadata start with.
-const PREFIX: &str = "sops_";
+pub(super) const PREFIX: &str = "sops_";
 
 /// Reads a file; `\n` in a value stands for a line break.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, Problem> {
+pub(super) fn read(text: &str) -> Result<Branch, Problem> {
     let mut entries = Vec::new();
+    let mut places = Places::new(text);
+    let mut start = 0;
     for (index, line) in text.split('\n').enumerate() {
+        let end = start + line.len();
         if let Some(comment) = line.strip_prefix('#') {
             let text = Secret::new(comment.to_owned());
-            entries.push(Entry::Comment(Comment { text, inline: false, span: None }));
+            entries.push(Entry::Comment(Comment {
+                text,
+                inline: false,
+                span: Some(places.span(start, end)),
+            }));
         } else if !line.is_empty() {
             let (name, value) = line.split_once('=').ok_or(Problem::Dotenv { line: index + 1 })?;
-            entries.push(Entry::Item(item(name, value.replace("\\n", "\n"))));
+            let name_end = start + name.len();
+            let key_span = places.span(start, name_end);
+            let value_span = places.span(name_end + 1, end);
+            entries.push(Entry::Item(item(name, Some(key_span), decode(value), Some(value_span))));
         }
+        start = end + 1;
     }
-    Ok(entries)
+    Ok(Branch { entries, end: text.len() })
 }
 
-pub(super) fn item(name: &str, value: String) -> Item {
+fn decode(value: &str) -> String {
+    value.replace("\\n", "\n")
+}
+
+/// Writes a value as it stands behind the `=`.
+pub(super) fn encode(value: &str) -> String {
+    value.replace('\n', "\\n")
+}
+
+pub(super) fn item(name: &str, span: Option<Span>, value: String, value_span: Option<Span>) -> Item {
     let kind = Kind::Leaf(Leaf::plain(Scalar::String(value)));
-    Item { key: name.into(), span: None, value: Value { span: None, kind } }
+    Item { key: name.into(), span, value: Value { span: value_span, kind } }
 }
 
 /// Takes the metadata out; `None` where there is none.
@@ -39,7 +61,9 @@ pub(super) fn extract_metadata(entries: &mut Vec<Entry>) -> Result<Option<Vec<En
         return Ok(None);
     }
     let pairs = metadata.iter().filter_map(|entry| match entry {
-        Entry::Item(item) => Some((item.key.strip_prefix(PREFIX)?, public_text(&item.value)?)),
+        Entry::Item(item) => {
+            Some((item.key.strip_prefix(PREFIX)?, public_text(&item.value)?, item.value.span))
+        }
         Entry::Comment(_) => None,
     });
     unflatten(pairs).map(Some)
@@ -67,7 +91,7 @@ pub(super) fn write(entries: &[Entry]) -> Result<String, Problem> {
             Entry::Item(item) => {
                 out.push_str(&item.key);
                 out.push('=');
-                out.push_str(&secret_text(&item.value)?.replace('\n', "\\n"));
+                out.push_str(&encode(&secret_text(&item.value)?));
             }
         }
         out.push('\n');

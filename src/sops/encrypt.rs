@@ -1,263 +1,215 @@
-//! From values to ciphertexts, in place.
-//!
-//! Only the values change: comments, order, blank lines and layout stay as they are written, which sops's own
-//! re-formatting would lose. sops reads the result all the same.
+//! New documents.
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha512};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::diagnostic::Span;
-use crate::keys::{Recipient, seal};
-use crate::yaml::{Emitter, Layout, Timestamp};
-
 use super::cipher::DataKey;
-use super::decrypt::{MAC_ONLY_ENCRYPTED, associated_data, decrypt_values};
-use super::document::Document;
+use super::decrypt::{Plain, associated_data, decrypt_values, verify};
+use super::document::{Document, text_of};
 use super::encrypt_options::EncryptOptions;
 use super::error::{Error, Problem};
+use super::fields::{self, Facts};
 use super::format::Format;
+use super::reuse::Reuse;
+use super::seal::{Sealed, seal};
+use super::sealed_group::{quorum, seal_groups};
+use super::section;
 use super::selector::Selector;
-use super::tree::{Comment, Element, Entry, Kind, Scalar, Value};
-use super::yaml::{Shape, read};
+use super::source::{Source, replace};
+use super::tree::{Entry, Item, Scalar, Value};
+use super::unseal::same;
 
-/// The version that documents are written as; sops insists on one.
-const VERSION: &str = "3.13.3";
-
-/// How a document is to be encrypted.
-#[derive(Clone, Debug)]
-pub struct Encryption {
-    /// Who can open it.
-    pub recipients: Vec<Recipient>,
-    /// Which values are encrypted.
-    pub selector: Selector,
-    /// Whether the MAC covers encrypted values only.
-    pub mac_only_encrypted: bool,
-    /// The time of encryption.
-    pub now: Timestamp,
-}
-
-/// Encrypts the values of a YAML document that is not encrypted yet; `name` is what messages call it.
+/// Encrypts a document that is not encrypted yet; `name` is what messages call it.
+///
+/// Only the values change: comments, order, blank lines and layout stay as they are written, which sops's own
+/// re-formatting would lose; sops reads the result all the same. What cannot be kept (aliases, for one) is written
+/// anew as sops writes it.
 ///
 /// ```
 /// use eggtooth::keys::{Identities, Identity, Origin};
-/// use eggtooth::sops::{Document, Encryption, Format, Selector, decrypt, encrypt_yaml};
-/// use eggtooth::yaml::Timestamp;
+/// use eggtooth::sops::{Document, EncryptOptions, Format, KeyGroup, Selector, encrypt};
 ///
 /// let identity = Identity::generate();
-/// let encryption = Encryption {
-///     recipients: vec![identity.public().parse().unwrap()],
-///     selector: Selector::of_field("encrypted_regex", "^token$").unwrap(),
-///     mac_only_encrypted: false,
-///     now: Timestamp::parse("2026-11-22T10:00:00Z").unwrap(),
+/// let options = EncryptOptions {
+///     groups: vec![KeyGroup::of([identity.public().parse()?])],
+///     selector: Selector::of_field("encrypted_regex", "^token$")?,
+///     ..EncryptOptions::default()
 /// };
-/// let text = encrypt_yaml("# why\nname: nest\ntoken: chirp\n", &encryption, "nest.sops.yaml")?;
-/// assert!(text.starts_with("# why\nname: nest\ntoken: ENC["));
-/// let document = Document::parse(text.as_bytes(), Format::Yaml, "nest.sops.yaml")?;
-/// decrypt(&document, &Identities::of([identity], Origin::Given("the example".into())))?;
-/// # Ok::<(), eggtooth::sops::Error>(())
+/// let now = "2026-11-22T10:00:00Z".parse()?;
+/// let file = encrypt(b"# why\nname: nest\ntoken: chirp\n", Format::Yaml, &options, now, "nest.sops.yaml")?;
+/// assert!(file.starts_with(b"# why\nname: nest\ntoken: ENC["));
+///
+/// let identities = Identities::of([identity], Origin::Given("the example".into()));
+/// let opened = Document::parse(&file, Format::Yaml, "nest.sops.yaml")?.open(&identities)?;
+/// let longer = opened.set(&r#"["token"]"#.parse()?, &"cheep".into(), now)?;
+/// assert!(longer.starts_with(b"# why\nname: nest\ntoken: ENC["));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn encrypt_yaml(text: &str, encryption: &Encryption, name: &str) -> Result<String, Error> {
-    let file: Arc<str> = name.into();
-    let malformed = |source| Error::Malformed { file: Arc::clone(&file), source };
-    let key = DataKey::generate();
-    let encrypted = splice(text, encryption, &key).map_err(malformed)?;
-    // What was written must be read back, or it would be found out only when it is needed.
-    let document = Document::parse(encrypted.as_bytes(), Format::Yaml, name)?;
-    let (_, mac) = decrypt_values(&document, &key)?;
-    let path = document.metadata().last_modified.to_string();
-    let stored = key.decrypt(&document.metadata().mac, &path).ok();
-    match stored {
-        Some(super::cipher::Decrypted::Scalar(Scalar::String(stored))) if stored == mac => Ok(encrypted),
-        _ => Err(malformed(Problem::Format("its layout does not allow encryption in place"))),
-    }
-}
-
-/// Encrypts a document that is not encrypted yet; `name` is what messages call it.
 pub fn encrypt(
     plain: &[u8],
     format: Format,
     options: &EncryptOptions,
-    now: jiff::Timestamp,
+    now: Timestamp,
     name: &str,
 ) -> Result<Vec<u8>, Error> {
-    let malformed = |source| Error::Malformed { file: name.into(), source };
-    let ([group], Format::Yaml) = (options.groups.as_slice(), format) else {
-        return Err(malformed(Problem::Format("it cannot be encrypted yet")));
-    };
-    let encryption = Encryption {
-        recipients: group.recipients.clone(),
-        selector: options.selector.clone(),
+    let file: Arc<str> = name.into();
+    let malformed = |source| Error::Malformed { file: Arc::clone(&file), source };
+    let key = DataKey::generate();
+    let quorum = quorum(&options.groups, options.shamir_threshold).map_err(malformed)?;
+    let groups = seal_groups(&key, &options.groups, quorum, None).map_err(malformed)?;
+    if format == Format::Binary {
+        let fields = |facts: &Facts<'_>| fields::new(&groups, quorum, facts);
+        return Ok(encrypt_binary(plain, options, now, &key, fields));
+    }
+    let text = text_of(plain).map_err(malformed)?;
+    let source = Source::read(text, format).map_err(malformed)?;
+    if source.branches.is_empty() {
+        return Err(malformed(Problem::Empty));
+    }
+    let is_metadata = |entry: &Entry| section::is_metadata(entry, format);
+    if source.branches.iter().any(|branch| branch.entries.iter().any(is_metadata)) {
+        return Err(Error::AlreadyEncrypted { file });
+    }
+    let writer = Writer {
+        file: Arc::clone(&file),
+        format,
+        selector: &options.selector,
         mac_only_encrypted: options.mac_only_encrypted,
-        now: Timestamp::parse(&now.to_string()).expect("RFC 3339 is a YAML time"),
+        indent: options.indent,
+        key: &key,
     };
-    let text = std::str::from_utf8(plain).map_err(|_| malformed(Problem::NotText))?;
-    encrypt_yaml(text, &encryption, name).map(String::into_bytes)
-}
-
-fn splice(text: &str, encryption: &Encryption, key: &DataKey) -> Result<String, Problem> {
-    let shape = Shape::of(text)?;
-    let branches = read(text)?;
-    let [branch] = branches.as_slice() else {
-        return Err(Problem::Format("it must be one document to be encrypted in place"));
+    let section = |sealed: &Sealed, text: &str, source: &Source| {
+        let now = seconds(now);
+        let facts = Facts {
+            last_modified: &now,
+            mac: &key.encrypt(sealed.mac.as_bytes(), "str", &now),
+            selector: Some(&options.selector),
+            mac_only_encrypted: options.mac_only_encrypted,
+        };
+        let indent =
+            options.indent.or_else(|| source.branches.first().and_then(|branch| branch.indent(text)));
+        section::write(&fields::new(&groups, quorum, &facts), format, indent)
     };
-    if shape.has_aliases {
-        return Err(Problem::Format("its aliases must be written out to be encrypted in place"));
-    }
-    if text.trim_start().starts_with('{') || text.trim_end().ends_with("...") {
-        return Err(Problem::Format("its top level must be a block mapping to be encrypted in place"));
-    }
-    if branch.iter().any(|entry| matches!(entry, Entry::Item(item) if &*item.key == "sops")) {
-        return Err(Problem::Format("it is encrypted already, or has a key `sops` of its own"));
-    }
-    let mut walk = Walk::new(encryption, key, &shape);
-    walk.map(branch, &mut Vec::new());
-    let mac = Zeroizing::new(hex::encode_upper(walk.mac.finalize()));
-    let now = encryption.now.without_fraction().to_string();
-    let mac = key.encrypt(mac.as_bytes(), "str", &now);
-    let mut out = apply(text, walk.changes);
-    if !out.is_empty() && !out.ends_with('\n') {
-        out.push('\n');
-    }
-    out.push_str(&metadata(encryption, key, &now, &mac)?);
-    Ok(out)
+    writer.write(text, source, Reuse::default, section).map(String::into_bytes)
 }
 
-/// Replaces stretches of the text, which must not overlap.
-fn apply(text: &str, mut changes: Vec<(Span, String)>) -> String {
-    changes.sort_by_key(|(span, _)| span.start.offset);
-    let mut out = String::with_capacity(text.len() * 2);
-    let mut end = 0;
-    for (span, replacement) in changes {
-        out.push_str(&text[end..span.start.offset]);
-        out.push_str(&replacement);
-        // The end of a block scalar is the start of the next line.
-        let replaced = span.of(text);
-        out.push_str(&replaced[replaced.trim_end_matches(['\n', '\r', ' ']).len()..]);
-        end = span.end.offset;
-    }
-    out.push_str(&text[end..]);
-    out
+/// Writes a time as sops does.
+pub(super) fn seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-struct Walk<'a> {
-    encryption: &'a Encryption,
-    key: &'a DataKey,
-    shape: &'a Shape,
-    mac: Sha512,
-    comments: Vec<Vec<String>>,
-    changes: Vec<(Span, String)>,
+/// Binary files become a JSON object with one value.
+fn encrypt_binary(
+    plain: &[u8],
+    options: &EncryptOptions,
+    now: Timestamp,
+    key: &DataKey,
+    fields: impl FnOnce(&Facts<'_>) -> Vec<Entry>,
+) -> Vec<u8> {
+    use sha2::{Digest, Sha512};
+
+    let now = seconds(now);
+    let mac = key.encrypt(hex::encode_upper(Sha512::digest(plain)).as_bytes(), "str", &now);
+    let facts = Facts { last_modified: &now, mac: &mac, selector: None, mac_only_encrypted: false };
+    let sealed = key.encrypt(plain, "str", &associated_data(&["data"]));
+    let item = |name: &str, kind| {
+        Entry::Item(Item { key: name.into(), span: None, value: Value { span: None, kind } })
+    };
+    let entries = [
+        item("data", fields::leaf(Scalar::String(sealed))),
+        item("sops", super::tree::Kind::Map(fields(&facts))),
+    ];
+    super::json::write(&entries, options.indent).into_bytes()
 }
 
-impl<'a> Walk<'a> {
-    fn new(encryption: &'a Encryption, key: &'a DataKey, shape: &'a Shape) -> Self {
-        let mut mac = Sha512::new();
-        if encryption.mac_only_encrypted {
-            mac.update(MAC_ONLY_ENCRYPTED);
-        }
-        Self { encryption, key, shape, mac, comments: Vec::new(), changes: Vec::new() }
-    }
+/// What writing a document takes.
+pub(super) struct Writer<'a> {
+    pub(super) file: Arc<str>,
+    pub(super) format: Format,
+    pub(super) selector: &'a Selector,
+    pub(super) mac_only_encrypted: bool,
+    pub(super) indent: Option<usize>,
+    pub(super) key: &'a DataKey,
+}
 
-    fn map<'t>(&mut self, entries: &'t [Entry], path: &mut Vec<&'t str>) {
-        self.comments.push(Vec::new());
-        for entry in entries {
-            match entry {
-                Entry::Comment(comment) => self.comment(comment, path),
-                Entry::Item(item) => {
-                    path.push(&item.key);
-                    self.value(&item.value, path);
-                    path.pop();
-                }
+impl Writer<'_> {
+    /// Encrypts a text in place and puts the metadata that `section` makes behind each document.
+    ///
+    /// What was written is read back, or a mistake would be found out only when it is needed. A text whose layout
+    /// does not allow it is written anew.
+    pub(super) fn write(
+        &self,
+        text: &str,
+        source: Source,
+        reuse: impl Fn() -> Reuse,
+        section: impl Fn(&Sealed, &str, &Source) -> Result<String, Problem>,
+    ) -> Result<String, Error> {
+        if source.regular {
+            let written = self.in_place(text, &source, reuse(), &section)?;
+            if self.reads(&written, &source) {
+                return Ok(written);
             }
         }
-        self.comments.pop();
+        let plain = Plain { format: self.format, branches: source.into_branches() };
+        let text = plain.written(self.format, self.indent).map_err(|source| self.malformed(source))?;
+        let source = Source::read(&text, self.format).map_err(|source| self.malformed(source))?;
+        let written = self.in_place(&text, &source, reuse(), &section)?;
+        if self.reads(&written, &source) && same(&source.into_branches(), &plain.branches) {
+            return Ok(written);
+        }
+        Err(self.malformed(Problem::Format("it has values that this format cannot hold")))
     }
 
-    fn value<'t>(&mut self, value: &'t Value, path: &mut Vec<&'t str>) {
-        match &value.kind {
-            Kind::Null => {}
-            Kind::Map(entries) => self.map(entries, path),
-            Kind::List(elements) => {
-                self.comments.push(Vec::new());
-                for element in elements {
-                    match element {
-                        Element::Comment(comment) => self.comment(comment, path),
-                        Element::Value(value) => self.value(value, path),
-                    }
-                }
-                self.comments.pop();
-            }
-            Kind::Leaf(leaf) => {
-                #[expect(clippy::disallowed_methods, reason = "the value is encrypted")]
-                let scalar = leaf.value.expose();
-                self.scalar(scalar, value.span, path);
-            }
+    fn in_place(
+        &self,
+        text: &str,
+        source: &Source,
+        reuse: Reuse,
+        section: &impl Fn(&Sealed, &str, &Source) -> Result<String, Problem>,
+    ) -> Result<String, Error> {
+        let sealed = seal(text, source, self.selector, self.mac_only_encrypted, self.key, reuse);
+        let sealed = sealed.map_err(|source| self.malformed(source))?;
+        let section = section(&sealed, text, source).map_err(|source| self.malformed(source))?;
+        let mut changes = sealed.changes;
+        for branch in &source.branches {
+            changes.push(section::join(text, branch, self.format, &section, self.indent));
         }
-        if let Some(level) = self.comments.last_mut() {
-            level.clear();
-        }
+        Ok(replace(text, changes))
     }
 
-    fn scalar(&mut self, scalar: &Scalar, span: Option<Span>, path: &[&str]) {
-        let plain = Zeroizing::new(scalar.to_bytes());
-        let selected = self.encryption.selector.selects(path, &self.comments, false);
-        if selected || !self.encryption.mac_only_encrypted {
-            self.mac.update(&*plain);
-        }
-        let (Some(span), true) = (span, selected && !plain.is_empty()) else { return };
-        let sealed = self.key.encrypt(&plain, scalar.type_name(), &associated_data(path));
-        let in_flow = self.shape.is_in_flow(span);
-        self.changes.push((span, if in_flow { format!("\"{sealed}\"") } else { sealed }));
+    /// Says whether a document opens and holds the values of `source`.
+    fn reads(&self, written: &str, source: &Source) -> bool {
+        let Ok(document) = Document::parse(written.as_bytes(), self.format, Arc::clone(&self.file)) else {
+            return false;
+        };
+        let Ok((plain, mac)) = decrypt_values(&document, self.key) else { return false };
+        verify(&document, self.key, &mac).is_ok()
+            && plain.branches.len() == source.branches.len()
+            && plain
+                .branches
+                .iter()
+                .zip(&source.branches)
+                .all(|(plain, branch)| super::unseal::same_map(plain, &branch.entries))
     }
 
-    fn comment(&mut self, comment: &Comment, path: &[&str]) {
-        #[expect(clippy::disallowed_methods, reason = "the comment is encrypted")]
-        let text = comment.text.expose();
-        if let Some(level) = self.comments.last_mut() {
-            level.push(text.clone());
-        }
-        if let Some(span) = comment.span
-            && self.encryption.selector.selects(path, &self.comments, true)
-            && !text.is_empty()
-        {
-            let sealed = self.key.encrypt(text.as_bytes(), "comment", &associated_data(path));
-            self.changes.push((span, format!("#{sealed}")));
-        }
+    fn malformed(&self, source: Problem) -> Error {
+        Error::Malformed { file: Arc::clone(&self.file), source }
     }
 }
 
-/// Writes `sops:` with its keys in sops's order.
-fn metadata(encryption: &Encryption, key: &DataKey, now: &str, mac: &str) -> Result<String, Problem> {
-    let mut emitter = Emitter::new(Layout::GoYamlV3 { indent: 4 });
-    emitter.begin_mapping();
-    emitter.string("sops");
-    emitter.begin_mapping();
-    emitter.string("age");
-    emitter.begin_sequence();
-    for recipient in &encryption.recipients {
-        #[expect(clippy::disallowed_methods, reason = "the data key is sealed for the recipients")]
-        let sealed = seal(std::slice::from_ref(recipient), key.0.expose())
-            .map_err(|error| Problem::Seal(Box::new(error)))?;
-        emitter.begin_mapping();
-        emitter.string("enc");
-        emitter.string(&sealed);
-        emitter.string("recipient");
-        emitter.string(&recipient.to_string());
-        emitter.end();
+impl Plain {
+    /// Writes the document as text of the format, in which binary files are JSON.
+    pub(super) fn written(
+        &self,
+        format: Format,
+        indent: Option<usize>,
+    ) -> Result<Zeroizing<String>, Problem> {
+        let format = if format == Format::Binary { Format::Json } else { format };
+        let text = self.to_text_indented(format, indent)?;
+        #[expect(clippy::disallowed_methods, reason = "the document is encrypted next")]
+        let text = text_of(text.expose())?.to_owned();
+        Ok(Zeroizing::new(text))
     }
-    emitter.end();
-    let (selector, text) = encryption.selector.field();
-    let mut fields = vec![("lastmodified", now), ("mac", mac), ("version", VERSION), (selector, text)];
-    if encryption.mac_only_encrypted {
-        fields.push(("mac_only_encrypted", "true"));
-    }
-    fields.sort_unstable();
-    for (field, text) in fields {
-        emitter.string(field);
-        if field == "mac_only_encrypted" { emitter.plain(text) } else { emitter.string(text) }
-    }
-    emitter.end();
-    emitter.end();
-    Ok(emitter.finish())
 }

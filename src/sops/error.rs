@@ -8,6 +8,7 @@ use crate::keys;
 use crate::keys::NoKey;
 use crate::yaml;
 
+use super::key_group::OtherKey;
 use super::value_path::ValuePath;
 
 /// Why a document cannot be read or decrypted; names the file, never a value.
@@ -37,6 +38,12 @@ pub enum Error {
         recipients: Vec<String>,
         /// What was tried.
         source: Box<NoKey>,
+    },
+    /// The file is encrypted already, or has a key that metadata has.
+    #[error("`{file}` is encrypted with SOPS already, or has a key `sops` of its own")]
+    AlreadyEncrypted {
+        /// The file.
+        file: Arc<str>,
     },
     /// There is nothing at this path.
     #[error("`{file}` has no value at {path}")]
@@ -78,6 +85,7 @@ impl Error {
         match self {
             Self::Read { .. } => 2,
             Self::NotEncrypted { .. } | Self::NoValue { .. } => 1,
+            Self::AlreadyEncrypted { .. } => 203,
             Self::NoKey { .. } => 128,
             Self::Mac { .. } | Self::NoMac { .. } => 51,
             Self::Malformed { source: Problem::Value { .. }, .. } => 25,
@@ -94,8 +102,37 @@ pub enum Problem {
     #[error(transparent)]
     Yaml(Box<yaml::Error>),
     /// Not JSON.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
+    #[error("{position}: expected {expected}")]
+    Json {
+        /// Where it goes wrong.
+        position: diagnostic::Position,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// Collections too deep in each other.
+    #[error("its values are nested too deeply")]
+    Depth,
+    /// There is nothing in it.
+    #[error("it is empty")]
+    Empty,
+    /// The groups of keys cannot be.
+    #[error("{0}")]
+    Groups(&'static str),
+    /// Eggtooth cannot seal for the key, and it was not sealed for it before.
+    #[error("the data key cannot be sealed for `{}` ({}): only age keys can be used", .key.id, .key.kind)]
+    OtherKey {
+        /// The key.
+        key: OtherKey,
+    },
+    /// The selector matches ciphertexts.
+    #[error("its `unencrypted_comment_regex` matches an encrypted comment, so it could not be decrypted")]
+    CommentRegex,
+    /// There is something else on the way to a value.
+    #[error("at {path} is neither a mapping nor a list to go into")]
+    Path {
+        /// The path up to there.
+        path: ValuePath,
+    },
     /// Not text.
     #[error("it is not UTF-8 text")]
     NotText,
@@ -190,6 +227,9 @@ pub enum ValueProblem {
     /// It should be encrypted.
     #[error("should be encrypted, but is plain")]
     Plain,
+    /// It is encrypted already, or only looks so.
+    #[error("is to be encrypted, but looks encrypted already")]
+    Encrypted,
     /// It looks encrypted, but is not well formed.
     #[error("is not a well-formed ENC[…] text")]
     Form,

@@ -70,6 +70,11 @@ impl Metadata {
     }
 }
 
+/// Returns what sops calls a key of another service by.
+pub(super) fn other_id(fields: &[Entry], kind: &str) -> String {
+    Fields(fields).id(kind)
+}
+
 /// A mapping of the metadata; what is written for a text may be of any type.
 struct Fields<'a>(&'a [Entry]);
 

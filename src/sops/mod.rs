@@ -1,20 +1,28 @@
-//! SOPS documents: reading, decrypting, printing, encrypting.
+//! SOPS documents: reading, decrypting, printing, encrypting, changing.
 //!
-//! A [`Document`] is a file as it lies there, with its ciphertexts; [`decrypt`] opens it with the keys of
-//! [`Identities`](crate::keys::Identities), verifies its MAC and returns a [`Plain`] tree, whose every leaf knows
-//! its place and whether it was encrypted. The format is sops's own (3.13), so either tool reads what the other wrote.
-//! Only age keys open anything here; other master keys are kept and named.
+//! A [`Document`] is a file as it lies there, with its ciphertexts. [`Document::open`] opens it with the keys of
+//! [`Identities`](crate::keys::Identities) and verifies its MAC; the [`Opened`] document has a [`Plain`] tree, whose
+//! every leaf knows its place and whether it was encrypted, and verbs that write the file anew. [`encrypt`] makes a
+//! new one. The format is sops's own (3.13), so either tool reads what the other wrote. Only age keys open anything
+//! here; other master keys are kept and named.
+//!
+//! Nothing is written out from a tree as long as the text's layout allows to replace values where they stand: a text
+//! with its places is a `Source`, `seal` and `unseal` lead from one to another, and what was written is read back
+//! before it is handed out.
 //!
 //! age and SOPS do not prove who wrote a file: whoever knows the public recipients can make one.
 
+mod change;
 mod cipher;
 mod data_key;
 mod decrypt;
 mod document;
 mod dotenv;
+mod edit;
 mod encrypt;
 mod encrypt_options;
 mod error;
+mod fields;
 mod flat;
 mod format;
 mod ini;
@@ -22,10 +30,18 @@ mod json;
 mod key_group;
 mod metadata;
 mod opened;
+mod places;
 mod print;
+mod rekey;
+mod reuse;
+mod seal;
+mod sealed_group;
+mod section;
 mod selector;
 mod shamir;
+mod source;
 mod tree;
+mod unseal;
 mod value_path;
 mod yaml;
 #[cfg(test)]
@@ -33,7 +49,7 @@ mod tests;
 
 pub use decrypt::{Plain, decrypt, decrypt_ignoring_mac};
 pub use document::Document;
-pub use encrypt::{Encryption, encrypt, encrypt_yaml};
+pub use encrypt::encrypt;
 pub use encrypt_options::EncryptOptions;
 pub use error::{Error, Problem, ValueProblem};
 pub use format::Format;

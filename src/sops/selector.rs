@@ -62,6 +62,17 @@ impl Selector {
         }
     }
 
+    /// Says whether comments decide.
+    pub(super) fn looks_at_comments(&self) -> bool {
+        match self {
+            Self::UnencryptedCommentRegex(_) | Self::EncryptedCommentRegex(_) => true,
+            Self::UnencryptedSuffix(_)
+            | Self::EncryptedSuffix(_)
+            | Self::UnencryptedRegex(_)
+            | Self::EncryptedRegex(_) => false,
+        }
+    }
+
     /// Says whether the value at `path` is encrypted. `comments` holds, for each level, the comments in force.
     ///
     /// A comment that itself asks for encryption stays plain; it is the last of the last level.

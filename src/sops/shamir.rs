@@ -2,7 +2,30 @@
 //!
 //! A part is the values of one random polynomial per byte at x, followed by x. The secret is their values at 0.
 
+use rand::RngCore;
+use rand::rngs::OsRng;
+use rand::seq::SliceRandom;
 use zeroize::Zeroizing;
+
+/// Splits a secret into parts of which any `threshold` put it together; there are 2 to 255 of them.
+pub(super) fn split(secret: &[u8], parts: usize, threshold: usize) -> Vec<Zeroizing<Vec<u8>>> {
+    let mut places: Vec<u8> = (1..=255).collect();
+    places.shuffle(&mut OsRng);
+    let mut shares: Vec<_> = places.iter().take(parts).map(|_| Zeroizing::new(Vec::new())).collect();
+    let mut coefficients = Zeroizing::new(vec![0; threshold]);
+    for byte in secret {
+        OsRng.fill_bytes(&mut coefficients);
+        coefficients[0] = *byte;
+        for (share, x) in shares.iter_mut().zip(&places) {
+            // Horner's way, from the highest power down.
+            share.push(coefficients.iter().rev().fold(0, |sum, coefficient| multiply(sum, *x) ^ coefficient));
+        }
+    }
+    for (share, x) in shares.iter_mut().zip(&places) {
+        share.push(*x);
+    }
+    shares
+}
 
 /// Puts the secret together; `None` where the parts are not of one secret.
 pub(super) fn combine(parts: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
@@ -53,6 +76,21 @@ mod tests {
     fn every_element_but_zero_has_an_inverse() {
         assert!((1..=255).all(|element| multiply(element, inverse(element)) == 1));
         assert_eq!(multiply(0x57, 0x83), 0xc1);
+    }
+
+    #[test]
+    fn as_many_parts_as_the_threshold_says_put_a_secret_together() {
+        let secret = *b"a data key of thirty-two bytes..";
+        let parts = split(&secret, 5, 3);
+        assert!(parts.iter().all(|part| part.len() == 33));
+        let taken = |indices: &[usize]| {
+            let taken: Vec<&[u8]> = indices.iter().map(|&index| parts[index].as_slice()).collect();
+            combine(&taken).unwrap()
+        };
+        for indices in [[0, 1, 2], [4, 2, 0], [1, 3, 4]] {
+            assert_eq!(*taken(&indices), secret);
+        }
+        assert_ne!(*taken(&[0, 1]), secret);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The tree of a document: what all formats have in common.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use zeroize::Zeroize;
@@ -7,6 +8,23 @@ use zeroize::Zeroize;
 use crate::diagnostic::Span;
 use crate::secret::Secret;
 use crate::yaml::{Timestamp, format_float, format_json_float};
+
+/// One document of a text.
+#[derive(Clone, Debug)]
+pub(super) struct Branch {
+    pub(super) entries: Vec<Entry>,
+    /// Where metadata goes: the byte behind all that belongs to the document.
+    pub(super) end: usize,
+}
+
+impl Branch {
+    /// Returns by how many spaces the first member of a JSON object is indented; none where it is by tabs or not.
+    pub(super) fn indent(&self, text: &str) -> Option<usize> {
+        let Some(Entry::Item(item)) = self.entries.first() else { return None };
+        let line = text[..item.span?.start.offset].rsplit_once('\n')?.1;
+        (!line.is_empty() && line.bytes().all(|byte| byte == b' ')).then_some(line.len())
+    }
+}
 
 /// One thing in a mapping.
 #[derive(Clone, Debug)]
@@ -120,17 +138,17 @@ impl Scalar {
     }
 
     /// Returns the bytes that are encrypted and go into the MAC: `True`, `1000000`, `+Inf`.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::String(text) => text.clone().into_bytes(),
-            Self::Bytes(bytes) => bytes.clone(),
-            Self::Int(value) => value.to_string().into_bytes(),
-            Self::Bool(true) => b"True".to_vec(),
-            Self::Bool(false) => b"False".to_vec(),
-            Self::Time(time) => time.to_string().into_bytes(),
+            Self::String(text) => Cow::Borrowed(text.as_bytes()),
+            Self::Bytes(bytes) => Cow::Borrowed(bytes),
+            Self::Int(value) => Cow::Owned(value.to_string().into_bytes()),
+            Self::Bool(true) => Cow::Borrowed(b"True"),
+            Self::Bool(false) => Cow::Borrowed(b"False"),
+            Self::Time(time) => Cow::Owned(time.to_string().into_bytes()),
             // Rust writes floats without exponents and as short as Go's format `f`, infinities apart.
-            Self::Float(value) if value.is_infinite() => format_float(*value).into_bytes(),
-            Self::Float(value) => value.to_string().into_bytes(),
+            Self::Float(value) if value.is_infinite() => Cow::Owned(format_float(*value).into_bytes()),
+            Self::Float(value) => Cow::Owned(value.to_string().into_bytes()),
         }
     }
 

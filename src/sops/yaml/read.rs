@@ -1,4 +1,4 @@
-//! YAML documents.
+//! From YAML to a tree with places.
 //!
 //! Comments are part of the tree, because some selectors look at them and because they are encrypted too. They
 //! belong to the mapping or list that they stand in, before the entry that follows them.
@@ -11,21 +11,35 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::diagnostic::Span;
 use crate::secret::Secret;
+use crate::sops::error::Problem;
+use crate::sops::tree::{Branch, Comment, Element, Entry, Item, Kind, Leaf, Scalar, Value};
 use crate::yaml::{
-    Document, Error as YamlError, Flavour, Kind as NodeKind, Node, Placement, Resolved, alias_targets,
+    Document, Error as YamlError, Flavour, Kind as NodeKind, Node, Placement, Resolved, Style, alias_targets,
     parse_with_comments, resolve,
 };
 
-use super::error::Problem;
-use super::tree::{Comment, Element, Entry, Item, Kind, Leaf, Scalar, Value};
+use super::shape::{Shape, ends};
 
 /// How many values aliases may add.
 const ALIAS_BUDGET: usize = 100_000;
 
+/// A text as read.
+pub(in crate::sops) struct Yaml {
+    pub(in crate::sops) branches: Vec<Branch>,
+    pub(in crate::sops) shape: Shape,
+}
+
 /// Reads all documents of a text.
-pub(super) fn read(text: &str) -> Result<Vec<Vec<Entry>>, Problem> {
+pub(in crate::sops) fn read(text: &str) -> Result<Yaml, Problem> {
     let documents = parse_with_comments(text)?;
-    documents.iter().enumerate().map(|(index, document)| read_document(text, document, index == 0)).collect()
+    let shape = Shape::of(text, &documents);
+    let ends = ends(text, documents.len());
+    let branch = |(index, document)| {
+        let entries = read_document(text, document, index == 0)?;
+        Ok(Branch { entries, end: ends.get(index).copied().unwrap_or(text.len()) })
+    };
+    let branches: Result<_, Problem> = documents.iter().enumerate().map(branch).collect();
+    Ok(Yaml { branches: branches?, shape })
 }
 
 fn read_document(text: &str, document: &Document, first: bool) -> Result<Vec<Entry>, Problem> {
@@ -72,9 +86,8 @@ impl<'a> Reader<'a> {
         let offset = comment.span.start.offset;
         let mut collection = root;
         loop {
-            let entries = entries(collection);
-            let before = entries.iter().filter(|(start, _)| start.position().offset < offset).count();
-            let Some((start, value)) = before.checked_sub(1).map(|last| entries[last]) else {
+            let before = entries_before(collection, offset);
+            let Some((start, value)) = before.checked_sub(1).and_then(|last| entry(collection, last)) else {
                 return self.add(collection, 0, comment, false);
             };
             let is_collection = matches!(value.kind, NodeKind::Mapping(_) | NodeKind::Sequence(_));
@@ -133,8 +146,15 @@ impl<'a> Reader<'a> {
             NodeKind::Sequence(items) => Kind::List(self.list(node, items)?),
             NodeKind::Alias(anchor) => return self.alias(node, anchor),
         };
+        let mut end = node.span.end;
+        if matches!(&node.kind, NodeKind::Scalar(scalar) if matches!(scalar.style, Style::Literal | Style::Folded))
+        {
+            // A block scalar's end is the start of the next line.
+            let text = node.span.of(self.text);
+            end.offset -= text.len() - text.trim_end_matches(['\n', '\r', ' ']).len();
+        }
         // With its tag: a ciphertext in its place is a string whatever the value was.
-        Ok(Value { span: Some(Span::new(node.position(), node.span.end)), kind })
+        Ok(Value { span: Some(Span::new(node.position(), end)), kind })
     }
 
     fn map(&mut self, node: &Node, pairs: &'a [(Node, Node)]) -> Result<Vec<Entry>, Problem> {
@@ -193,12 +213,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns the entries of a collection: where each starts, and its value.
-fn entries(collection: &Node) -> Vec<(&Node, &Node)> {
+/// Counts the entries of a collection that start before a byte.
+fn entries_before(collection: &Node, offset: usize) -> usize {
     match &collection.kind {
-        NodeKind::Mapping(entries) => entries.iter().map(|(key, value)| (key, value)).collect(),
-        NodeKind::Sequence(items) => items.iter().map(|item| (item, item)).collect(),
-        NodeKind::Scalar(_) | NodeKind::Alias(_) => Vec::new(),
+        NodeKind::Mapping(entries) => entries.partition_point(|(key, _)| key.position().offset < offset),
+        NodeKind::Sequence(items) => items.partition_point(|item| item.position().offset < offset),
+        NodeKind::Scalar(_) | NodeKind::Alias(_) => 0,
+    }
+}
+
+/// Returns an entry of a collection: where it starts, and its value.
+fn entry(collection: &Node, index: usize) -> Option<(&Node, &Node)> {
+    match &collection.kind {
+        NodeKind::Mapping(entries) => entries.get(index).map(|(key, value)| (key, value)),
+        NodeKind::Sequence(items) => items.get(index).map(|item| (item, item)),
+        NodeKind::Scalar(_) | NodeKind::Alias(_) => None,
     }
 }
 
@@ -220,44 +249,4 @@ fn scalar(node: &Node) -> Result<Option<Scalar>, Problem> {
             Scalar::of_bytes(STANDARD.decode(text).map_err(|_| YamlError::Base64 { position })?)
         }
     }))
-}
-
-/// What makes a text unfit for encryption in place, and where ciphertexts need quotes.
-#[derive(Default)]
-pub(super) struct Shape {
-    /// The places of `[…]` and `{…}`.
-    pub(super) flow: Vec<Span>,
-    pub(super) has_aliases: bool,
-}
-
-impl Shape {
-    pub(super) fn of(text: &str) -> Result<Self, Problem> {
-        let mut shape = Self::default();
-        for document in parse_with_comments(text)? {
-            document.root.iter().for_each(|root| shape.visit(text, root));
-        }
-        Ok(shape)
-    }
-
-    fn visit(&mut self, text: &str, node: &Node) {
-        self.has_aliases |= matches!(node.kind, NodeKind::Alias(_));
-        let nested = entries(node);
-        if matches!(node.kind, NodeKind::Mapping(_) | NodeKind::Sequence(_))
-            && text[node.span.start.offset..].starts_with(['[', '{'])
-        {
-            self.flow.push(node.span);
-        }
-        for (key, value) in nested {
-            self.visit(text, value);
-            if !std::ptr::eq(key, value) {
-                self.visit(text, key);
-            }
-        }
-    }
-
-    pub(super) fn is_in_flow(&self, span: Span) -> bool {
-        let inside =
-            |flow: &Span| flow.start.offset < span.start.offset && span.start.offset < flow.end.offset;
-        self.flow.iter().any(inside)
-    }
 }
