@@ -5,12 +5,13 @@
 //! [`Scrubber`], which knows the secrets of the run and replaces them by `[secret]`.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
@@ -21,6 +22,9 @@ use zeroize::{Zeroize as _, Zeroizing};
 /// Shorter secrets are words of every other text.
 const SHORTEST: usize = 6;
 const REPLACEMENT: &str = "[secret]";
+/// How much of a form is searched for; only where that is found is the rest compared. An automaton of whole key files
+/// would take megabytes.
+const ANCHOR: usize = 16;
 
 /// Knows the secrets of a run; clones share what they know.
 #[derive(Clone, Default)]
@@ -28,9 +32,51 @@ pub struct Scrubber(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
-    forms: Vec<Zeroizing<Vec<u8>>>,
+    forms: Vec<Form>,
     /// Built anew when a form was added since.
-    matcher: Option<Arc<AhoCorasick>>,
+    matcher: Option<Arc<Matcher>>,
+}
+
+type Form = Arc<Zeroizing<Vec<u8>>>;
+
+/// Finds the forms of all secrets in one pass.
+struct Matcher {
+    anchors: AhoCorasick,
+    /// The forms that begin with each anchor.
+    forms: Vec<Vec<Form>>,
+}
+
+impl Matcher {
+    fn new(forms: &[Form]) -> Option<Self> {
+        let mut by_anchor: BTreeMap<&[u8], Vec<Form>> = BTreeMap::new();
+        for form in forms {
+            by_anchor.entry(&form[..form.len().min(ANCHOR)]).or_default().push(Arc::clone(form));
+        }
+        // The anchors are few and short: building can only fail by running out of identifiers.
+        let anchors =
+            AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(by_anchor.keys()).ok()?;
+        Some(Self { anchors, forms: by_anchor.into_values().collect() })
+    }
+
+    /// Returns where secrets stand, in order; those that overlap are one place.
+    fn places(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let mut places: Vec<Range<usize>> = Vec::new();
+        for anchor in self.anchors.find_overlapping_iter(bytes) {
+            let rest = &bytes[anchor.start()..];
+            let found = self.forms[anchor.pattern()].iter().filter(|form| rest.starts_with(form));
+            let Some(longest) = found.map(|form| form.len()).max() else { continue };
+            places.push(anchor.start()..anchor.start() + longest);
+        }
+        places.sort_by_key(|place| place.start);
+        places.dedup_by(|next, place| {
+            let overlaps = next.start < place.end;
+            if overlaps {
+                place.end = place.end.max(next.end);
+            }
+            overlaps
+        });
+        places
+    }
 }
 
 impl Scrubber {
@@ -42,9 +88,8 @@ impl Scrubber {
             if known.forms.iter().any(|form| form.as_slice() == part) {
                 continue;
             }
-            known
-                .forms
-                .extend(forms(part).into_iter().filter(|form| form.len() >= SHORTEST).map(Zeroizing::new));
+            let forms = forms(part).into_iter().map(Zeroizing::new);
+            known.forms.extend(forms.filter(|form| form.len() >= SHORTEST).map(Arc::new));
             known.matcher = None;
         }
     }
@@ -58,23 +103,23 @@ impl Scrubber {
     pub fn scrub_bytes(&self, bytes: &[u8]) -> Vec<u8> {
         let Some(matcher) = self.matcher() else { return bytes.to_vec() };
         let mut scrubbed = Vec::with_capacity(bytes.len());
-        matcher.replace_all_with_bytes(bytes, &mut scrubbed, |_, _, scrubbed| {
+        let mut shown = 0;
+        for place in matcher.places(bytes) {
+            scrubbed.extend_from_slice(&bytes[shown..place.start]);
             scrubbed.extend_from_slice(REPLACEMENT.as_bytes());
-            true
-        });
+            shown = place.end;
+        }
+        scrubbed.extend_from_slice(&bytes[shown..]);
         scrubbed
     }
 
-    fn matcher(&self) -> Option<Arc<AhoCorasick>> {
+    fn matcher(&self) -> Option<Arc<Matcher>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.forms.is_empty() {
             return None;
         }
         if known.matcher.is_none() {
-            let forms = known.forms.iter().map(|form| form.as_slice());
-            // The forms are few and short: building can only fail by running out of identifiers.
-            known.matcher =
-                AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(forms).ok().map(Arc::new);
+            known.matcher = Matcher::new(&known.forms).map(Arc::new);
         }
         known.matcher.clone()
     }
@@ -190,6 +235,18 @@ mod tests {
         let scrubber = Scrubber::default();
         scrubber.learn(b"-----BEGIN-----\nAAAABBBBCCCC\nDDDDEEEEFFFF\n-----END-----\n");
         assert_eq!(scrubber.scrub("key: DDDDEEEEFFFF"), "key: [secret]");
+    }
+
+    #[test]
+    fn secrets_that_overlap_leave_no_part_of_either() {
+        let scrubber = Scrubber::default();
+        scrubber.learn(b"the-quick-brown-fox-jumps");
+        scrubber.learn(b"fox-jumps-over-the-lazy-dog");
+        scrubber.learn(b"the-quick-brown-fox-sleeps");
+        let text = "a the-quick-brown-fox-jumps-over-the-lazy-dog, b";
+        assert_eq!(scrubber.scrub(text), "a [secret], b");
+        assert_eq!(scrubber.scrub("the-quick-brown-fox-sleeps"), "[secret]");
+        assert_eq!(scrubber.scrub("the-quick-brown-fox-walks"), "the-quick-brown-fox-walks");
     }
 
     proptest! {

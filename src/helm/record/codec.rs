@@ -18,6 +18,8 @@ use crate::helm::hooks::Hook;
 
 /// How many bytes the data of a Secret may have.
 const SECRET: usize = 1024 * 1024;
+/// What status, notes and hooks may add to the part that never changes.
+const ROOM: usize = 64 * 1024;
 /// No honest record is larger when unpacked.
 const UNPACKED: u64 = 256 * 1024 * 1024;
 
@@ -107,25 +109,31 @@ const GZIP: &[u8] = b"\x1F\x8B\x08";
 impl Record {
     /// Returns the data of the Secret, before Kubernetes' own base64.
     pub fn encode(&self) -> Result<String, RecordError> {
-        let constant = if let Some(packed) = self.packed.get() {
-            Arc::clone(packed)
-        } else {
-            let packed = self.pack()?;
-            Arc::clone(self.packed.get_or_init(|| packed))
-        };
         let changing = Changing { info: &self.info, hooks: &self.hooks };
         let mut json = serde_json::to_vec(&changing).map_err(RecordError::Json)?;
         json[0] = b',';
-        let mut bytes = constant.to_vec();
-        bytes.extend(gzip(&json)?);
-        let data = BASE64.encode(bytes);
+        let changing = gzip(&json, Compression::default())?;
+        let data = BASE64.encode([&*self.packed()?, &*changing].concat());
         if data.len() > SECRET {
             return Err(self.too_large(data.len()));
         }
         Ok(data)
     }
 
-    fn pack(&self) -> Result<Arc<[u8]>, RecordError> {
+    /// Returns the part that never changes, compressed once. The best compression costs twice the time for two parts in
+    /// a hundred less, so it is kept for a record that would be too large without it.
+    fn packed(&self) -> Result<Arc<[u8]>, RecordError> {
+        if let Some(packed) = self.packed.get() {
+            return Ok(Arc::clone(packed));
+        }
+        let mut packed = self.pack(Compression::default())?;
+        if packed.len() / 3 * 4 > SECRET - ROOM {
+            packed = self.pack(Compression::best())?;
+        }
+        Ok(Arc::clone(self.packed.get_or_init(|| packed)))
+    }
+
+    fn pack(&self, level: Compression) -> Result<Arc<[u8]>, RecordError> {
         let constant = Constant {
             name: &self.name,
             chart: &self.chart.raw,
@@ -138,7 +146,7 @@ impl Record {
         let mut json = serde_json::to_vec(&constant).map_err(RecordError::Json)?;
         // The closing brace comes with the second member.
         json.pop();
-        gzip(&json).map(Arc::from)
+        gzip(&json, level).map(Arc::from)
     }
 
     /// Reads the data of a Secret, without Kubernetes' own base64.
@@ -159,9 +167,9 @@ impl Record {
             name: whole.name,
             namespace: whole.namespace,
             version: whole.version,
-            chart: StoredChart { metadata, raw: whole.chart },
+            chart: StoredChart { metadata, raw: whole.chart.into() },
             config: whole.config.unwrap_or_default(),
-            manifest: whole.manifest,
+            manifest: whole.manifest.into(),
             apply_method: whole.apply_method,
             info: whole.info,
             hooks: whole.hooks.unwrap_or_default(),
@@ -193,7 +201,7 @@ impl Record {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Result<Vec<u8>, RecordError> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 6), Compression::best());
+fn gzip(bytes: &[u8], level: Compression) -> Result<Vec<u8>, RecordError> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 6), level);
     encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(RecordError::Gzip)
 }

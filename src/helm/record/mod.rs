@@ -128,7 +128,7 @@ pub struct Info {
 pub struct StoredChart {
     /// What `Chart.yaml` says.
     pub metadata: Metadata,
-    raw: Box<RawValue>,
+    raw: Arc<RawValue>,
 }
 
 impl StoredChart {
@@ -146,7 +146,7 @@ impl StoredChart {
             "files": files(&chart.files),
         });
         let raw = serde_json::value::to_raw_value(&json).map_err(RecordError::Json)?;
-        Ok(Self { metadata, raw })
+        Ok(Self { metadata, raw: raw.into() })
     }
 }
 
@@ -172,7 +172,7 @@ pub struct Record {
     version: u64,
     chart: StoredChart,
     config: Map<String, Json>,
-    manifest: String,
+    manifest: Arc<str>,
     apply_method: String,
     /// What happens to it.
     pub info: Info,
@@ -196,7 +196,7 @@ pub struct NewRecord {
     /// The user's values.
     pub config: Map<String, Json>,
     /// The text of all objects but hooks.
-    pub manifest: String,
+    pub manifest: Arc<str>,
     /// The hooks.
     pub hooks: Vec<Hook>,
     /// What happens to it.

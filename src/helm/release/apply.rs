@@ -1,6 +1,7 @@
 //! Making a release: record, definitions, objects, record.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -108,7 +109,7 @@ impl Run<'_> {
             version: next.revision,
             chart: next.chart.clone(),
             config,
-            manifest: next.manifest.clone(),
+            manifest: Arc::clone(&next.manifest),
             hooks: prepared.hooks.clone(),
             info: Info {
                 first_deployed: Some(first.unwrap_or_else(|| stamp(now))),
@@ -192,10 +193,10 @@ impl Run<'_> {
         let (definitions, mut others): (Vec<&Manifest>, Vec<&Manifest>) =
             different.into_iter().partition(|object| objects::is_definition(object));
         let applied = self.wave(&definitions).await?;
-        if !applied.is_empty() {
-            self.client.wait_established(applied.clone(), ESTABLISHED, self.progress).await?;
-        }
         self.remember(&definitions, &applied);
+        if !applied.is_empty() {
+            self.client.wait_established(applied, ESTABLISHED, self.progress).await?;
+        }
         others.sort_by_key(|object| install_rank(object.kind()));
         for wave in others.chunk_by(|a, b| a.kind() == b.kind()) {
             let applied = self.wave(wave).await?;

@@ -123,7 +123,7 @@ pub(super) struct Prepared {
 pub(super) struct Next {
     pub(super) revision: u64,
     pub(super) chart: StoredChart,
-    pub(super) manifest: String,
+    pub(super) manifest: Arc<str>,
     pub(super) notes: String,
 }
 
@@ -296,7 +296,7 @@ async fn take(
     });
     if !same {
         let chart = StoredChart::new(chart, metadata, &defaults)?;
-        prepared.next = Some(Next { revision, chart, manifest, notes });
+        prepared.next = Some(Next { revision, chart, manifest: manifest.into(), notes });
     }
     Ok(())
 }
