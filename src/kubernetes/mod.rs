@@ -52,6 +52,7 @@ pub use manifest::{Key, Manifest};
 pub use order::{Rank, install_rank, uninstall_rank, waves};
 pub use permissions::Permission;
 pub use provider::{KubernetesProvider, MANAGER};
+pub use quantity::canonical_quantity;
 pub use readiness::{Condition, Readiness};
 pub use settled::Settled;
 pub use status::{Cause, Details, Status};

@@ -8,6 +8,35 @@ pub(super) fn same_quantity(left: &str, right: &str) -> bool {
     }
 }
 
+/// Returns a quantity as the server writes it: `1` for `1000m`, `1Gi` for `1024Mi`, `500m` for `0.5`.
+///
+/// A quantity keeps its kind of suffix, but powers of 1024 are only used for what is whole and at least 1024.
+pub fn canonical_quantity(text: &str) -> Option<String> {
+    const UNIT: i128 = 1_000_000_000;
+    const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    const DECIMAL: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
+    let nanos = parse(text)?;
+    if text.ends_with('i') && nanos % UNIT == 0 && (nanos / UNIT).abs() >= 1024 {
+        let (mut value, mut power) = (nanos / UNIT, 0);
+        while value % 1024 == 0 && power < BINARY.len() - 1 {
+            (value, power) = (value / 1024, power + 1);
+        }
+        return Some(format!("{value}{}", BINARY[power]));
+    }
+    let (mut value, mut power) = (nanos, 0);
+    while value != 0 && value % 1000 == 0 && power < DECIMAL.len() - 1 {
+        (value, power) = (value / 1000, power + 1);
+    }
+    let exponent = text.find(['e', 'E']).is_some_and(|at| at + 1 < text.len());
+    let suffix = match power {
+        _ if value == 0 => String::new(),
+        3 => String::new(),
+        _ if exponent => format!("e{}", (power as i32 - 3) * 3),
+        _ => DECIMAL[power].to_owned(),
+    };
+    Some(format!("{value}{suffix}"))
+}
+
 /// Returns the value in units of 10⁻⁹, which is the finest that the API knows.
 fn parse(text: &str) -> Option<i128> {
     let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-')).unwrap_or(text.len());
@@ -49,6 +78,25 @@ fn parse(text: &str) -> Option<i128> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quantity_has_one_form() {
+        for (given, kept) in [
+            ("1000m", "1"),
+            ("0.5", "500m"),
+            ("1024Mi", "1Gi"),
+            ("1000Ki", "1000Ki"),
+            ("1e3", "1e3"),
+            ("0", "0"),
+            ("128974848", "128974848"),
+            ("1.5Gi", "1536Mi"),
+            ("512", "512"),
+            ("0.5Ki", "512"),
+            ("100M", "100M"),
+        ] {
+            assert_eq!(canonical_quantity(given).as_deref(), Some(kept), "{given}");
+        }
+    }
 
     #[test]
     fn what_the_server_writes_anew_is_the_same() {

@@ -31,6 +31,14 @@ impl FieldSet {
         }
     }
 
+    /// Says whether the field at a path is in it.
+    pub fn contains(&self, path: &[Step]) -> bool {
+        match path.split_first() {
+            Some((step, rest)) => self.children.get(step).is_some_and(|child| child.contains(rest)),
+            None => self.member,
+        }
+    }
+
     /// Adds fields of the map that this set is seen from.
     #[must_use]
     pub fn with(mut self, names: &[&str]) -> Self {

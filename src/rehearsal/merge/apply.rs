@@ -7,6 +7,7 @@ use super::{
     compare::Comparison,
     conflict::{Conflict, Conflicts},
     fields::{fields_of, with_named_fields},
+    last_applied,
     managed::{Managed, Operation, Writer, unowned},
     remove::remove,
     track::{forget, own_changes},
@@ -29,6 +30,8 @@ pub(in crate::rehearsal) enum ApplyError {
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 
 /// Returns the live object with the configuration applied, its managers written and defaults added.
+///
+/// An apply of kubectl's takes over what kubectl wrote before without server-side apply, as the annotation tells.
 pub(in crate::rehearsal) fn apply(
     live: Option<&Json>,
     wanted: &Json,
@@ -37,8 +40,39 @@ pub(in crate::rehearsal) fn apply(
     force: bool,
 ) -> Result<Json, ApplyError> {
     if let Some(problem) = schema.unfit(wanted) {
-        return Err(ApplyError::Unfit(problem));
+        let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+        let (name, namespace) = (text(&wanted["metadata"]["name"]), text(&wanted["metadata"]["namespace"]));
+        let (version, kind) = (text(&wanted["apiVersion"]), text(&wanted["kind"]));
+        return Err(ApplyError::Unfit(format!(
+            "failed to create typed patch object ({namespace}/{name}; {version}, Kind={kind}): {problem}"
+        )));
     }
+    let of_kubectl = writer.manager == "kubectl";
+    let mut applied = match merge(live, wanted, writer, schema, force) {
+        Err(ApplyError::Conflicts(conflicts)) if of_kubectl => {
+            let before = live.and_then(|live| last_applied::owned(live, schema));
+            let Some(before) = before else { return Err(ApplyError::Conflicts(conflicts)) };
+            let left = conflicts.without(&before);
+            if !left.0.is_empty() {
+                return Err(ApplyError::Conflicts(left));
+            }
+            merge(live, wanted, writer, schema, true)?
+        }
+        other => other?,
+    };
+    if of_kubectl {
+        last_applied::renew(&mut applied, wanted);
+    }
+    Ok(applied)
+}
+
+fn merge(
+    live: Option<&Json>,
+    wanted: &Json,
+    writer: &Writer<'_>,
+    schema: &Schema,
+    force: bool,
+) -> Result<Json, ApplyError> {
     let mut managed = live.and_then(Managed::read).unwrap_or_default();
     let mut old = live.cloned().unwrap_or_else(|| schema.blank());
     forget(&mut old);
@@ -79,9 +113,11 @@ fn conflicts(managed: &Managed, comparison: &Comparison, writer: &Writer<'_>) ->
         .others(writer)
         .flat_map(|entry| {
             let paths = entry.fields.intersection(&written).paths();
-            paths
-                .into_iter()
-                .map(|path| Conflict { owner: entry.shown(), field: path.iter().map(Step::shown).collect() })
+            paths.into_iter().map(|path| Conflict {
+                owner: entry.shown(),
+                field: path.iter().map(Step::shown).collect(),
+                path,
+            })
         })
         .collect();
     found.sort_by(|left, right| left.owner.cmp(&right.owner));

@@ -80,8 +80,8 @@ pub(super) fn step_of(item: &Json, list: ListPlace<'_>) -> Option<Step> {
     let item = item.as_object()?;
     let mut keys = Map::new();
     for key in list.keys {
-        if let Some(value) = item.get(&**key).or_else(|| list.default_of(key)) {
-            keys.insert(key.to_string(), value.clone());
+        if let Some(value) = item.get(&**key).cloned().or_else(|| list.default_of(key)) {
+            keys.insert(key.to_string(), value);
         }
     }
     (!keys.is_empty()).then(|| Step::Key(Json::Object(keys).to_string()))

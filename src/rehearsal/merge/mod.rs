@@ -9,6 +9,7 @@ mod combine;
 mod compare;
 mod conflict;
 mod fields;
+mod last_applied;
 mod managed;
 mod patch;
 mod remove;

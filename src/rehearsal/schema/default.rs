@@ -4,6 +4,8 @@ use serde_json::Value as Json;
 
 use super::{
     Schema,
+    derived::derive,
+    native::is_zero,
     place::Place,
     shape::{Empty, Rest, Shape},
 };
@@ -13,10 +15,10 @@ impl Schema {
     ///
     /// A default is added where its parent is there. Null stands for nothing said, unless the schema allows null.
     pub(in crate::rehearsal) fn default(&self, object: &mut Json) {
-        default(object, self.root());
         if self.native {
             self.root().settle(object);
         }
+        default(object, self.root());
     }
 }
 
@@ -25,20 +27,21 @@ fn default(value: &mut Json, place: Place<'_>) {
     match (&place.node().shape, value) {
         (Shape::Map(map), Json::Object(entries)) => {
             for (name, field) in &map.fields {
-                let below = place.at(field.id);
-                if let Some(default) = &field.default {
-                    let missing = match entries.get(&**name) {
-                        None => true,
-                        Some(Json::Null) => !below.is_nullable(),
-                        Some(Json::String(text)) => {
-                            map.native && field.empty != Empty::Kept && text.is_empty()
-                        }
-                        Some(_) => false,
-                    };
-                    if missing {
-                        entries.insert(name.to_string(), default.clone());
-                    }
+                let Some(default) = &field.default else { continue };
+                let missing = match entries.get(&**name) {
+                    None => true,
+                    Some(Json::Null) => map.native || !place.at(field.id).is_nullable(),
+                    Some(value) => map.native && field.empty != Empty::Kept && is_zero(value),
+                };
+                if missing {
+                    entries.insert(name.to_string(), default.clone());
                 }
+            }
+            if map.native {
+                derive(&place.node().name, entries);
+            }
+            for (name, field) in &map.fields {
+                let below = place.at(field.id);
                 if let Some(value) = entries.get_mut(&**name) {
                     if value.is_null() && !map.native && !below.is_nullable() {
                         entries.remove(&**name);

@@ -4,6 +4,7 @@
 
 mod default;
 mod definition;
+mod derived;
 mod format;
 mod native;
 mod place;
@@ -11,6 +12,8 @@ mod prune;
 mod rules;
 mod shape;
 mod table;
+#[cfg(test)]
+mod tests;
 mod unfit;
 mod validate;
 mod version;

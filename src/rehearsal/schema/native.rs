@@ -3,12 +3,14 @@
 //! The server reads each into a Go struct and writes it again: empty fields go, others are always there, and numbers
 //! and texts that a field leaves out become what the struct holds then.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
     place::Place,
     shape::{Empty, Field, Rest, Scalar, Shape},
 };
+use crate::kubernetes::canonical_quantity;
 
 impl Place<'_> {
     /// Writes a value as the server would. Unknown fields stay: see [`Schema::prune`](super::Schema::prune).
@@ -35,7 +37,8 @@ impl Place<'_> {
                     place.at(*items).settle(value);
                 }
             }
-            Shape::Any | Shape::Scalar(_) | Shape::Atomic(_) => {}
+            Shape::Scalar(scalar) => settle_scalar(*scalar, value),
+            Shape::Any | Shape::Atomic(_) => {}
         }
     }
 
@@ -55,7 +58,7 @@ impl Place<'_> {
     }
 
     /// Returns what a Go field of this type holds when nothing is said, as the server writes it.
-    fn zero(self) -> Json {
+    pub(super) fn zero(self) -> Json {
         match &self.resolved().node().shape {
             Shape::Any | Shape::List { .. } => Json::Null,
             Shape::Map(map) if map.native => {
@@ -75,7 +78,26 @@ impl Place<'_> {
     }
 }
 
-fn is_zero(value: &Json) -> bool {
+/// Writes a value in the one form that the server keeps.
+fn settle_scalar(scalar: Scalar, value: &mut Json) {
+    let kept = match (scalar, &*value) {
+        (Scalar::Quantity, Json::String(text)) => canonical_quantity(text),
+        (Scalar::Quantity, Json::Number(number)) => canonical_quantity(&number.to_string()),
+        (Scalar::Time, Json::String(text)) => {
+            text.parse::<Timestamp>().ok().map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        }
+        (Scalar::MicroTime, Json::String(text)) => {
+            text.parse::<Timestamp>().ok().map(|time| time.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
+        }
+        _ => None,
+    };
+    if let Some(kept) = kept {
+        *value = kept.into();
+    }
+}
+
+/// Says whether a value is what a Go field holds when nothing is said.
+pub(super) fn is_zero(value: &Json) -> bool {
     match value {
         Json::Array(values) => values.is_empty(),
         Json::Object(entries) => entries.is_empty(),

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::shape::{ANY, Field, Id, ListKind, MapShape, Node, Rest, Shape, Strategy};
+use super::shape::{ANY, Empty, Field, Id, ListKind, MapShape, Node, Rest, Shape, Strategy};
 use crate::kubernetes::Step;
 
 /// A place in a schema.
@@ -162,10 +162,11 @@ impl<'a> MapPlace<'a> {
     }
 }
 
-impl<'a> ListPlace<'a> {
+impl ListPlace<'_> {
     /// Returns what stands for a key that an element leaves out.
-    pub(in crate::rehearsal) fn default_of(self, key: &str) -> Option<&'a Json> {
-        let field: Option<&Field> = self.items.map().and_then(|map| map.fields.get(key));
-        field.and_then(|field| field.default.as_ref())
+    pub(in crate::rehearsal) fn default_of(self, key: &str) -> Option<Json> {
+        let field: &Field = self.items.map()?.fields.get(key)?;
+        let written = (field.empty == Empty::Written).then(|| self.items.at(field.id).zero());
+        field.default.clone().or(written)
     }
 }

@@ -28,7 +28,8 @@ fn prune(value: &mut Json, place: Place<'_>, path: &mut String, typed: bool, fou
     match (&place.node().shape, value) {
         (Shape::Map(map), Json::Object(entries)) => {
             // A whole object inside of another keeps what says what it is.
-            let typed = typed || place.node().rules.as_ref().is_some_and(|rules| rules.embedded);
+            let embedded = place.node().rules.as_ref().is_some_and(|rules| rules.embedded);
+            let typed = typed || embedded || &*place.node().name == "PersistentVolumeClaim";
             entries.retain(|key, value| {
                 if !path.is_empty() {
                     path.push('.');

@@ -72,7 +72,7 @@ fn identity(item: &Json, list: ListPlace<'_>) -> Result<(String, String), String
     let keys: Vec<String> = sorted(list.keys)
         .into_iter()
         .filter_map(|key| {
-            let value = fields.get(key).or_else(|| list.default_of(key))?;
+            let value = fields.get(key).cloned().or_else(|| list.default_of(key))?;
             Some(format!("{key}={value}"))
         })
         .collect();

@@ -6,20 +6,23 @@ use super::{
     Schema,
     place::Place,
     rules::{Limit, Rules},
-    shape::{Id, Rest, Shape},
+    shape::{Id, Scalar, Shape},
 };
 use crate::kubernetes::Cause;
 
 impl Schema {
     /// Returns what is wrong with an object, worded as the server does.
     ///
-    /// Built-in kinds are not looked at: what the server asks of their values is no part of their schema.
+    /// Of built-in kinds only what is missing is told, and words that are none of a field's; the server asks more.
     pub(in crate::rehearsal) fn validate(&self, object: &Json) -> Vec<Cause> {
-        if self.native {
-            return Vec::new();
-        }
         let mut result = Outcome::default();
-        check(object, self.root(), "", &mut result);
+        if self.native {
+            for (key, value) in object.as_object().into_iter().flatten().filter(|(key, _)| *key != "status") {
+                check_native(value, self.root().field(key), key, &mut result);
+            }
+        } else {
+            check(object, self.root(), "", &mut result);
+        }
         result.causes
     }
 }
@@ -81,30 +84,22 @@ fn check(value: &Json, place: Place<'_>, path: &str, result: &mut Outcome) {
         }
         Json::Object(_) | Json::Bool(_) | Json::Null => {}
     }
-    if let Some(allowed) = &rules.allowed
-        && !allowed.contains(value)
-    {
-        let words: Vec<String> = allowed.iter().map(quoted).collect();
-        let message = format!("Unsupported value: {}: supported values: {}", shown(value), words.join(", "));
-        result.add("FieldValueNotSupported", path, message);
+    if let Some(allowed) = &rules.allowed {
+        check_allowed(value, allowed, path, result);
     }
-    if let (Json::Object(entries), Shape::Map(map)) = (value, &place.node().shape) {
+    if let Json::Object(entries) = value {
         let size = entries.len() as u64;
-        if rules.properties.least.is_some_and(|least| size < least) {
-            let least = rules.properties.least.unwrap_or_default();
-            result.invalid(path, value, &format!("should have at least {least} properties"));
+        if let Some(least) = rules.properties.least.filter(|least| size < *least) {
+            result.invalid(path, &size.into(), &format!("should have at least {least} properties"));
         }
         if let Some(most) = rules.properties.most.filter(|most| size > *most) {
             let message = format!("Too many: {size}: must have at most {most} items");
             result.add("FieldValueTooMany", path, message);
         }
         for (key, value) in entries {
-            let below = match (map.fields.get(&**key), map.rest) {
-                (Some(field), _) => field.id,
-                (None, Rest::Values(id)) => id,
-                (None, Rest::Open | Rest::Closed) => continue,
-            };
-            check(value, place.at(below), &join(path, key), result);
+            if let Some(below) = place.map().and_then(|map| map.child(key)) {
+                check(value, place.at(below), &join(path, key), result);
+            }
         }
         for key in rules.required.iter().filter(|key| !entries.contains_key(&***key)) {
             result.add("FieldValueRequired", &join(path, key), "Required value".into());
@@ -113,6 +108,50 @@ fn check(value: &Json, place: Place<'_>, path: &str, result: &mut Outcome) {
     if result.causes.len() == before {
         result.fitting += 1;
     }
+}
+
+fn check_native(value: &Json, place: Place<'_>, path: &str, result: &mut Outcome) {
+    let allowed = place.node().rules.as_ref().and_then(|rules| rules.allowed.as_ref());
+    if let Some(allowed) = allowed.filter(|_| !value.is_null() && value != "") {
+        check_allowed(value, allowed, path, result);
+    }
+    let place = place.resolved();
+    match (&place.node().shape, value) {
+        (Shape::Map(map), Json::Object(entries)) => {
+            for (key, value) in entries {
+                if let Some(id) = map.child(key) {
+                    check_native(value, place.at(id), &join(path, key), result);
+                }
+            }
+            for (key, field) in map.fields.iter().filter(|(_, field)| field.required) {
+                let text = matches!(place.at(field.id).resolved().node().shape, Shape::Scalar(Scalar::Text));
+                let missing = match entries.get(&**key) {
+                    None => text,
+                    Some(Json::String(text)) => text.is_empty(),
+                    Some(Json::Null) => matches!(&**key, "containers" | "selector"),
+                    Some(_) => false,
+                };
+                if missing {
+                    result.add("FieldValueRequired", &join(path, key), "Required value".into());
+                }
+            }
+        }
+        (Shape::List { items, .. }, Json::Array(values)) => {
+            for (index, value) in values.iter().enumerate() {
+                check_native(value, place.at(*items), &format!("{path}[{index}]"), result);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_allowed(value: &Json, allowed: &[Json], path: &str, result: &mut Outcome) {
+    if allowed.contains(value) {
+        return;
+    }
+    let words: Vec<String> = allowed.iter().map(quoted).collect();
+    let message = format!("Unsupported value: {}: supported values: {}", shown(value), words.join(", "));
+    result.add("FieldValueNotSupported", path, message);
 }
 
 fn combinations(value: &Json, place: Place<'_>, rules: &Rules, path: &str, result: &mut Outcome) {
@@ -185,7 +224,9 @@ fn check_text(value: &Json, text: &str, rules: &Rules, path: &str, result: &mut 
         result.invalid(path, value, &format!("should match '{}'", pattern.text));
     }
     if !rules.format.is_empty() && !super::format::fits(&rules.format, text) {
-        result.invalid(path, value, &format!("must be of type {}: {text:?}", rules.format));
+        let problem =
+            format!("Invalid value: {text:?}: {path} in body must be of type {}: {text:?}", rules.format);
+        result.add("FieldValueTypeInvalid", path, problem);
     }
 }
 
