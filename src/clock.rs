@@ -32,6 +32,17 @@ impl Clock {
         Self(Arc::new(SystemTime { start: Instant::now() }))
     }
 
+    /// Returns a clock that shows the time of day as of now and from then on follows the runtime's time, which stands
+    /// still and jumps where it is paused. It is to be used in that runtime.
+    pub fn of_runtime() -> Self {
+        Self::of_runtime_since(Timestamp::now())
+    }
+
+    /// As [`of_runtime`](Self::of_runtime), but beginning at `start`.
+    pub fn of_runtime_since(start: Timestamp) -> Self {
+        Self(Arc::new(RuntimeTime { start, begun: tokio::time::Instant::now() }))
+    }
+
     /// Returns the time of day.
     pub fn now(&self) -> Timestamp {
         self.0.now()
@@ -73,6 +84,26 @@ impl Time for SystemTime {
 
     fn elapsed(&self) -> Duration {
         self.start.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// The time of a runtime.
+struct RuntimeTime {
+    start: Timestamp,
+    begun: tokio::time::Instant,
+}
+
+impl Time for RuntimeTime {
+    fn now(&self) -> Timestamp {
+        self.start + self.elapsed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
@@ -172,6 +203,13 @@ mod tests {
         time.advance(Duration::from_secs(5));
         assert!((&mut short).now_or_never().is_some() && (&mut long).now_or_never().is_none());
         assert_eq!((clock.now().as_second(), time.sleepers()), (5, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_of_the_runtime_jumps_with_its_time() {
+        let clock = Clock::of_runtime_since(Timestamp::UNIX_EPOCH);
+        clock.sleep(Duration::from_hours(1)).await;
+        assert_eq!((clock.now().as_second(), clock.elapsed().as_secs()), (3600, 3600));
     }
 
     #[tokio::test]

@@ -1,0 +1,38 @@
+//! The API server: one path for all kinds, from the request to the storage and to those who watch.
+//!
+//! A kind is a line in a table ([`builtin`]) or a definition; what the server knows of single kinds beyond that is in
+//! [`rules`]. Everything is kept in memory under one lock that is never held across a wait.
+
+mod admission;
+mod body;
+mod builtin;
+mod chore;
+mod definition;
+mod deletion;
+mod discovery;
+mod garbage;
+mod kind;
+mod metadata;
+mod namespace;
+mod patching;
+mod read;
+mod refusal;
+mod registry;
+mod reply;
+mod request;
+mod review;
+mod rules;
+mod scale;
+mod selector;
+mod server;
+mod shape;
+mod start;
+mod storage;
+mod table;
+mod version;
+mod watching;
+mod write;
+
+pub use admission::{ServiceReference, WebhookCaller};
+pub(in crate::rehearsal) use server::Server;
+pub(in crate::rehearsal) use version::Version;

@@ -1,0 +1,80 @@
+//! The cluster as its users hold it.
+
+use std::{convert::Infallible, fmt, sync::Arc};
+
+use http::Request;
+use http_body_util::BodyExt;
+use kube::client::Body;
+
+use super::{ClusterBuilder, WebhookCaller, api::Server};
+use crate::kubernetes::Client;
+
+/// A Kubernetes cluster in memory; cheap to clone. It lives as long as one of its clones and clients.
+///
+/// ```
+/// # use eggtooth::rehearsal::Cluster;
+/// use k8s_openapi::api::core::v1::ConfigMap;
+/// use kube::{Api, api::PostParams};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let cluster = Cluster::builder().version("1.35.4").build()?;
+/// let config_maps: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
+/// let egg = serde_json::from_value(serde_json::json!({"metadata": {"name": "egg"}, "data": {"size": "M"}}))?;
+/// config_maps.create(&PostParams::default(), &egg).await?;
+/// assert_eq!(config_maps.get("egg").await?.data.unwrap()["size"], "M");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Cluster {
+    server: Arc<Server>,
+}
+
+impl Cluster {
+    /// Begins to make a cluster.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::default()
+    }
+
+    pub(super) fn new(server: Arc<Server>) -> Self {
+        Self { server }
+    }
+
+    /// Returns a client of the cluster, as an administrator. It needs the runtime that this is called in.
+    pub fn client(&self) -> kube::Client {
+        let server = Arc::clone(&self.server);
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let server = Arc::clone(&server);
+            async move {
+                let (head, body) = request.into_parts();
+                // A body in memory is always read to its end.
+                let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+                Ok::<_, Infallible>(server.answer(Request::from_parts(head, body)).await)
+            }
+        });
+        kube::Client::new(service, "default")
+    }
+
+    /// Gives the API server its way to the services that validating webhooks are behind. Until then it reaches none.
+    pub fn call_webhooks_by(&self, caller: Arc<dyn WebhookCaller>) {
+        self.server.call_webhooks_by(caller);
+    }
+
+    /// Forgets all changes so far, as the real server does every few minutes: a watch or a page that begins before now
+    /// is answered with 410.
+    pub fn compact(&self) {
+        self.server.compact();
+    }
+
+    /// Returns our own client of the cluster, under the name of a context.
+    pub fn connect(&self, context: &str) -> Client {
+        Client::over(self.client(), context)
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Cluster")
+    }
+}
