@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     Schema,
+    rule::Rule,
     rules::{Bounds, Limit, Pattern, Rules},
     shape::{ANY, Empty, Field, Id, ListKind, MapShape, Node, Rest, Scalar, Shape},
     table::named,
@@ -191,6 +192,7 @@ impl Compiler {
             any_of: self.parts(schema, "anyOf"),
             one_of: self.parts(schema, "oneOf"),
             not: schema.get("not").map(|not| self.node(not, false)),
+            written: Rule::read(schema),
         }
     }
 

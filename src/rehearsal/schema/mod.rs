@@ -3,12 +3,15 @@
 //! Built-in kinds come from a table, custom ones from their definition; both are compiled once into the same nodes.
 
 mod default;
+mod cel;
 mod definition;
 mod derived;
+mod duplicates;
 mod format;
 mod native;
 mod place;
 mod prune;
+mod rule;
 mod rules;
 mod shape;
 mod table;

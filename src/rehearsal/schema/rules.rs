@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 use serde_json::Value as Json;
 
-use super::shape::Id;
+use super::{rule::Rule, shape::Id};
 
 /// What a schema asks of a value.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,8 @@ pub(super) struct Rules {
     pub(super) any_of: Box<[Id]>,
     pub(super) one_of: Box<[Id]>,
     pub(super) not: Option<Id>,
+    /// Rules that are written as expressions.
+    pub(super) written: Box<[Rule]>,
 }
 
 /// The least and the most of something.

@@ -139,3 +139,40 @@ fn every_built_in_kind_can_be_blank_and_defaulted() {
         assert_eq!(once, twice, "{group}/{version} {kind}");
     }
 }
+
+#[test]
+fn rules_in_the_expression_language_are_checked() {
+    let schema = definition(json!({"type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "string"}, "n": {"type": "integer"},
+            "list": {"type": "array", "items": {"type": "string"}}, "m": {"type": "object", "additionalProperties": {"type": "string"}}},
+        "x-kubernetes-validations": [
+            {"rule": "has(self.a) || has(self.b)", "message": "one of a and b is needed"},
+            {"rule": "[has(self.a),has(self.b)].filter(x,x==true).size() <= 1"},
+            {"rule": "!has(self.m) || !('bad' in self.m)", "message": "bad"},
+            {"rule": "!has(self.list) || self.list.all(x, x.startsWith('p-'))", "message": "prefix", "reason": "FieldValueForbidden"},
+            {"rule": "has(self.n) ? self.n * 2 < 10 && self.n != 3 : true", "message": "n", "fieldPath": ".n"},
+            {"rule": "self == oldSelf", "message": "this one is not read here"}]}));
+    let found = |spec: Json| messages(&schema, &json!({"spec": spec}));
+    assert_eq!(found(json!({"a": "x"})), Vec::<String>::new());
+    assert_eq!(found(json!({})), ["spec: Invalid value: one of a and b is needed"]);
+    assert_eq!(
+        found(json!({"a": "x", "b": "y"})),
+        ["spec: Invalid value: failed rule: [has(self.a),has(self.b)].filter(x,x==true).size() <= 1"]
+    );
+    assert_eq!(found(json!({"a": "x", "m": {"bad": "y"}})), ["spec: Invalid value: bad"]);
+    assert_eq!(found(json!({"a": "x", "list": ["p-a", "q"]})), ["spec: Forbidden: prefix"]);
+    assert_eq!(found(json!({"a": "x", "n": 3})), ["spec.n: Invalid value: n"]);
+    assert_eq!(found(json!({"a": "x", "n": "3"})).len(), 2, "rules wait until the types fit");
+}
+
+#[test]
+fn elements_of_sets_and_keyed_lists_are_there_once() {
+    let schema = definition(json!({"type": "object", "properties": {
+        "set": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}},
+        "map": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"],
+            "items": {"type": "object", "properties": {"k": {"type": "string"}}}}}}));
+    assert_eq!(
+        messages(&schema, &json!({"spec": {"set": ["a", "b", "a"], "map": [{"k": "a"}, {"k": "a"}]}})),
+        ["spec.map[1]: Duplicate value: {\"k\":\"a\"}", "spec.set[2]: Duplicate value: \"a\""]
+    );
+}

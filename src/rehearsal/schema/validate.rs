@@ -4,7 +4,9 @@ use serde_json::Value as Json;
 
 use super::{
     Schema,
+    duplicates::check_duplicates,
     place::Place,
+    rule::check_rules,
     rules::{Limit, Rules},
     shape::{Id, Scalar, Shape},
 };
@@ -22,8 +24,34 @@ impl Schema {
             }
         } else {
             check(object, self.root(), "", &mut result);
+            check_duplicates(object, self.root(), "", &mut result.causes);
+            self.check_written(object, &mut result.causes);
         }
         result.causes
+    }
+}
+
+impl Schema {
+    /// Rules that are written as expressions are only checked for objects that fit the schema otherwise.
+    fn check_written(&self, object: &Json, found: &mut Vec<Cause>) {
+        const BLOCKING: [&str; 5] = [
+            "FieldValueNotSupported",
+            "FieldValueRequired",
+            "FieldValueTooLong",
+            "FieldValueTooMany",
+            "FieldValueTypeInvalid",
+        ];
+        const UNCHECKED: &str = "Invalid value: null: some validation rules were not checked because the object was \
+                                 invalid; correct the existing errors to complete validation";
+        if !self.has_rules() {
+            return;
+        }
+        if found.iter().any(|cause| BLOCKING.contains(&cause.reason.as_str())) {
+            let (reason, field) = ("FieldValueInvalid".into(), "<nil>".into());
+            found.push(Cause { reason, message: UNCHECKED.into(), field });
+        } else {
+            check_rules(object, self.root(), "", found);
+        }
     }
 }
 
