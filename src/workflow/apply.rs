@@ -76,7 +76,7 @@ fn bring<'a>(
     Box::pin(async move {
         let outcome = run(surroundings, stage, session, &planned).await;
         session.commit(&outcome.snapshot).await?;
-        check(&planned.stack, outcome)?;
+        check(&planned.stack, false, outcome)?;
         let verdicts = prove_all(surroundings, stage, &planned.proofs, Some(&planned.plan)).await?;
         Ok((planned.plan.summary(), verdicts))
     })
@@ -105,7 +105,7 @@ pub(super) async fn run(
 }
 
 /// An outcome that is not complete is an error; what was done is remembered already.
-pub(super) fn check(stack: &str, outcome: Outcome) -> Result<(), WorkflowError> {
+pub(super) fn check(stack: &str, ends: bool, outcome: Outcome) -> Result<(), WorkflowError> {
     if outcome.is_complete() {
         return Ok(());
     }
@@ -114,5 +114,11 @@ pub(super) fn check(stack: &str, outcome: Outcome) -> Result<(), WorkflowError> 
     }
     let applied = outcome.only_waiting_failed();
     let hint = outcome.failures.iter().find_map(|failure| failure.error.hint());
-    Err(WorkflowError::Steps { stack: stack.to_owned(), source: Failures(outcome.failures), applied, hint })
+    Err(WorkflowError::Steps {
+        stack: stack.to_owned(),
+        ends,
+        source: Failures(outcome.failures),
+        applied,
+        hint,
+    })
 }

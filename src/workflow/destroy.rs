@@ -80,6 +80,6 @@ async fn take_down(
     if !outcome.is_complete() {
         session.commit(&outcome.snapshot).await?;
     }
-    check(stack, outcome)?;
+    check(stack, true, outcome)?;
     Ok(Some(summary))
 }

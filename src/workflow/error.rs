@@ -91,10 +91,12 @@ pub enum WorkflowError {
         diagnostics: Problems,
     },
     /// Steps failed; what was done is remembered.
-    #[error("bring the stack `{stack}` up")]
+    #[error("bring the stack `{stack}` {}", if *.ends { "down" } else { "up" })]
     Steps {
         /// The stack.
         stack: String,
+        /// Whether it was to go.
+        ends: bool,
         /// The failures.
         #[source]
         source: Failures,

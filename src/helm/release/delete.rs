@@ -13,15 +13,16 @@ use crate::kubernetes::{Client, KubernetesError, Manifest, Propagation, install_
 use crate::resource::Progress;
 
 const AT_ONCE: usize = 8;
-const GONE: Duration = Duration::from_mins(5);
 
-/// Deletes the objects and then the records. Custom resources go first and until they are gone, while their
-/// controllers still run to take finalizers off; Helm would leave that to chance.
+/// Deletes the objects and then the records. Custom resources go first, then the definitions with the resources that
+/// others made of them, each until they are gone: their controllers still run then, to take finalizers off. Helm
+/// would leave that to chance. `limit` is how long each of the waits may take.
 pub(super) async fn delete(
     client: &Client,
     clock: &Clock,
     prepared: &Prepared,
     live: Vec<Manifest>,
+    limit: Duration,
     progress: &dyn Progress,
 ) -> Result<(), ReleaseError> {
     let storage = Storage::new(client, &prepared.namespace);
@@ -44,15 +45,19 @@ pub(super) async fn delete(
         }
     }
     let unknown = install_rank("").0;
-    let (custom, mut others): (Vec<Manifest>, Vec<Manifest>) =
+    let (custom, others): (Vec<Manifest>, Vec<Manifest>) =
         going.into_iter().partition(|object| install_rank(object.kind()).0 == unknown);
-    remove(client, &custom).await?;
-    wait_gone(client, &custom, progress).await?;
+    let (definitions, mut others): (Vec<Manifest>, Vec<Manifest>) =
+        others.into_iter().partition(objects::is_definition);
+    for first in [custom, definitions] {
+        remove(client, &first).await?;
+        wait_gone(client, &first, limit, progress).await?;
+    }
     others.sort_by(|a, b| uninstall_rank(a.kind()).cmp(&uninstall_rank(b.kind())));
     for wave in others.chunk_by(|a, b| a.kind() == b.kind()) {
         remove(client, wave).await?;
     }
-    wait_gone(client, &others, progress).await?;
+    wait_gone(client, &others, limit, progress).await?;
     hooks::run(client, &prepared.hooks, Event::PostDelete, &prepared.namespace, progress).await?;
     for revision in &prepared.history {
         storage.delete(&prepared.name, revision).await?;
@@ -77,11 +82,12 @@ async fn remove_one(client: &Client, object: &Manifest) -> Result<(), Kubernetes
 async fn wait_gone(
     client: &Client,
     objects: &[Manifest],
+    limit: Duration,
     progress: &dyn Progress,
 ) -> Result<(), KubernetesError> {
     let mut waits = Vec::with_capacity(objects.len());
     for object in objects {
-        waits.push(client.wait_gone(object, GONE, progress));
+        waits.push(client.wait_gone(object, limit, progress));
     }
     stream::iter(waits).buffer_unordered(AT_ONCE).try_collect().await
 }

@@ -45,7 +45,7 @@ impl ReleaseProvider {
         Self { client, charts, clock, timeout: WaitOptions::default().deadline, prepared: Mutex::default() }
     }
 
-    /// Waits at most so long for a release's objects to be ready.
+    /// Waits at most so long for a release's objects to be ready, or gone.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -217,7 +217,8 @@ impl ReleaseProvider {
     async fn delete_one(&self, delete: &Delete<'_>) -> Result<(), ReleaseError> {
         let Some(live) = delete.live.data::<LiveRelease>() else { return Ok(()) };
         let there = live.comparisons.iter().filter_map(Comparison::live).cloned().collect();
-        delete::delete(&self.client, &self.clock, &live.prepared, there, delete.progress).await?;
+        delete::delete(&self.client, &self.clock, &live.prepared, there, self.timeout, delete.progress)
+            .await?;
         self.forget(&live.prepared);
         Ok(())
     }
