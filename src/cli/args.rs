@@ -4,15 +4,26 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::examples;
+
 /// Takes an empty Kubernetes cluster to proven, usable secret stores, and does it again after a disaster.
 #[derive(Debug, Parser)]
-#[command(name = "eggtooth", version, max_term_width = 110, arg_required_else_help = true)]
+#[command(
+    name = "eggtooth",
+    version,
+    max_term_width = 110,
+    arg_required_else_help = true,
+    after_help = examples::EGGTOOTH
+)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
     #[command(subcommand)]
     pub(super) command: Command,
 }
+
+/// The heading over the options that every verb has.
+const GLOBAL: &str = "Global options";
 
 #[derive(Debug, Args)]
 pub(super) struct Global {
@@ -23,23 +34,24 @@ pub(super) struct Global {
         value_name = "DIR",
         default_value = ".",
         global = true,
+        help_heading = GLOBAL,
         hide_default_value = true
     )]
     pub(super) project: PathBuf,
     /// Use this kubeconfig
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = GLOBAL)]
     pub(super) kubeconfig: Option<PathBuf>,
     /// Use this context in place of the environment's; its cluster must still have the environment's uid
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = GLOBAL)]
     pub(super) context: Option<String>,
     /// Take chart archives from this folder, without network; their digests are still checked
-    #[arg(long, value_name = "DIR", env = "EGGTOOTH_CHARTS", global = true)]
+    #[arg(long, value_name = "DIR", env = "EGGTOOTH_CHARTS", global = true, help_heading = GLOBAL)]
     pub(super) charts: Option<PathBuf>,
     /// Print events as JSON, one a line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(super) json: bool,
     /// When to use colour
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, help_heading = GLOBAL)]
     pub(super) color: Color,
 }
 
@@ -54,16 +66,22 @@ pub(super) enum Color {
 #[expect(clippy::large_enum_variant, reason = "a run parses one command line")]
 pub(super) enum Command {
     /// Show what `up` would change, and change nothing
+    #[command(after_help = examples::PREVIEW)]
     Preview(Preview),
     /// Bring the environment's stacks up, and prove that their stores deliver
+    #[command(after_help = examples::UP)]
     Up(Up),
     /// Take down what `up` brought up, and leave the cluster as it was found
+    #[command(after_help = examples::DESTROY)]
     Destroy(Destroy),
     /// Print the outputs of the environment's stacks
+    #[command(after_help = examples::OUTPUTS)]
     Outputs(EnvironmentName),
     /// Prove once more that the environment's stores deliver
+    #[command(after_help = examples::VERIFY)]
     Verify(Verify),
     /// Free the lock of a run that you know to be dead
+    #[command(after_help = examples::UNLOCK)]
     Unlock(EnvironmentName),
     /// Evaluate and check environments
     #[command(subcommand)]
@@ -136,6 +154,7 @@ pub(super) struct Verify {
 #[derive(Debug, Subcommand)]
 pub(super) enum Env {
     /// Evaluate an environment and print its values
+    #[command(after_help = examples::ENV_OPEN)]
     Open {
         #[command(flatten)]
         name: EnvironmentName,
@@ -147,6 +166,7 @@ pub(super) enum Env {
         format: Format,
     },
     /// Check an environment and its stacks' configuration without opening a secret
+    #[command(after_help = examples::ENV_CHECK)]
     Check(EnvironmentName),
 }
 
@@ -159,6 +179,7 @@ pub(super) enum Format {
 #[derive(Debug, Subcommand)]
 pub(super) enum Helm {
     /// Render a chart and print what `helm template` prints
+    #[command(after_help = examples::HELM_TEMPLATE)]
     Template(Template),
 }
 

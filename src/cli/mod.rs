@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod core_dumps;
 mod display;
+mod examples;
 mod exit;
 mod log;
 mod terminal;

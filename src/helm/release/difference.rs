@@ -77,7 +77,10 @@ impl LiveRelease {
         if record.info.status != Status::Deployed {
             return Some(format!("revision {} is {}", record.version(), record.info.status.as_str()));
         }
-        Some("chart values, or what the cluster can do, changed".into())
+        let same_values =
+            self.prepared.inputs.as_ref().is_some_and(|inputs| inputs.values == *record.config());
+        let what = if same_values { "patches, or what the cluster can do," } else { "chart values" };
+        Some(format!("{what} changed"))
     }
 
     /// Returns the objects that exist and belong to somebody else.

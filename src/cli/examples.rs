@@ -1,0 +1,96 @@
+//! What `--help` shows at its end: command lines as one types them, each with what it is for.
+
+pub(super) const EGGTOOTH: &str = "\
+Examples:
+  eggtooth preview production                 look at what would be done
+  eggtooth up production                      do it, and prove that the stores deliver
+  eggtooth destroy production                 take it all down again
+
+ENV is a file: environments/ENV.yaml. Exit codes: 0 done, 1 failed, 2 changes pending, 3 locked, 4 wrong cluster,
+5 can't decrypt, 6 applied but not usable, 64 usage.";
+
+pub(super) const PREVIEW: &str = "\
+Examples:
+  eggtooth preview production
+  eggtooth preview production --detailed-exitcode    end with 2 when something would change
+  eggtooth preview production --json                 the plan as one line of JSON";
+
+pub(super) const UP: &str = "\
+Examples:
+  eggtooth up production                      show the plan and ask
+  eggtooth up production --yes --json         in a pipeline: no question, one event a line
+  eggtooth up production --charts charts      take the charts from a folder, without network
+  eggtooth up dev --context kind-dev          on the cluster of another context";
+
+pub(super) const DESTROY: &str = "\
+Examples:
+  eggtooth destroy dev                        show what goes, also what others lose, and ask
+  eggtooth destroy dev --yes --allow-loss 2   without a question, with two objects of others";
+
+pub(super) const OUTPUTS: &str = "\
+Examples:
+  eggtooth outputs production
+  eggtooth outputs production --json";
+
+pub(super) const VERIFY: &str = "\
+Examples:
+  eggtooth verify production                  ends with 6 when a store does not deliver
+  eggtooth verify production --timeout 10";
+
+pub(super) const UNLOCK: &str = "\
+Examples:
+  eggtooth unlock production                  a run that still lives stops writing then";
+
+pub(super) const ENV_OPEN: &str = "\
+Examples:
+  eggtooth env open production                        secrets are shown as [secret]
+  eggtooth env open production --format json --show-secrets";
+
+pub(super) const ENV_CHECK: &str = "\
+Examples:
+  eggtooth env check production               needs no key: for reviews and pipelines";
+
+pub(super) const HELM_TEMPLATE: &str = "\
+Examples:
+  eggtooth helm template web charts/web
+  eggtooth helm template web web-1.0.0.tgz -n shop -f values.yaml --set replicas=2
+  eggtooth helm template web charts/web --kube-version 1.35 --api-versions monitoring.coreos.com/v1";
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _, Parser as _};
+
+    use crate::cli::args::Arguments;
+
+    /// Returns the commands below that do something themselves.
+    fn leaves(command: &Command) -> Vec<&Command> {
+        let mut below = command.get_subcommands().flat_map(leaves).collect::<Vec<_>>();
+        if below.is_empty() {
+            below.push(command);
+        }
+        below
+    }
+
+    #[test]
+    fn every_verb_has_examples_and_each_can_be_typed() {
+        let command = Arguments::command();
+        // Those of sops are as sops has them.
+        let verbs =
+            command.get_subcommands().filter(|verb| !["sops", "completion"].contains(&verb.get_name()));
+        let mut texts = vec![super::EGGTOOTH.to_owned()];
+        for verb in verbs.flat_map(leaves) {
+            texts.push(verb.get_after_help().expect(verb.get_name()).to_string());
+        }
+        let typed = |line: &str| {
+            let line = line.strip_prefix("  eggtooth ")?;
+            let words = line.split_once("   ").map_or(line, |(words, _)| words);
+            Some(format!("eggtooth {words}"))
+        };
+        let examples: Vec<String> = texts.join("\n").lines().filter_map(typed).collect();
+        assert!(examples.len() > 15);
+        for example in examples {
+            let words = shlex::split(&example).unwrap();
+            assert!(Arguments::try_parse_from(words).is_ok(), "{example}");
+        }
+    }
+}
