@@ -59,6 +59,7 @@
 //! | [`yaml`] | YAML with positions, resolved and written as Go does |
 //! | [`diagnostic`] | problems with their place, in one form for every check |
 //! | [`scrubber`] | the last net: takes known secrets out of what is printed or logged |
+//! | [`file`] | files that are replaced whole or not at all |
 //! | [`secret`] | a value that is never shown |
 //! | [`clock`] | the time as a value |
 //!
@@ -93,5 +94,6 @@ pub mod resource;
 pub mod yaml;
 pub mod diagnostic;
 pub mod scrubber;
+pub mod file;
 pub mod secret;
 pub mod clock;
