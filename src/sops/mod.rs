@@ -34,6 +34,7 @@ mod places;
 mod print;
 mod rekey;
 mod reuse;
+pub mod rules;
 mod seal;
 mod sealed_group;
 mod section;

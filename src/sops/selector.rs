@@ -28,7 +28,8 @@ impl Default for Selector {
 }
 
 impl Selector {
-    pub(super) const FIELDS: [&str; 6] = [
+    /// The names of all selectors in metadata and rules.
+    pub const FIELDS: [&str; 6] = [
         "unencrypted_suffix",
         "encrypted_suffix",
         "unencrypted_regex",
@@ -51,7 +52,7 @@ impl Selector {
     }
 
     /// Returns the metadata field that says so, with its text.
-    pub(super) fn field(&self) -> (&'static str, &str) {
+    pub fn field(&self) -> (&'static str, &str) {
         match self {
             Self::UnencryptedSuffix(suffix) => ("unencrypted_suffix", suffix),
             Self::EncryptedSuffix(suffix) => ("encrypted_suffix", suffix),
