@@ -4,4 +4,5 @@ mod binary;
 mod helm_parity;
 mod environment;
 mod layers;
+mod sops_commands;
 mod template_functions;

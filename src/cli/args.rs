@@ -1,5 +1,7 @@
 //! The command line's words.
 
+pub(super) mod sops;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -63,7 +65,6 @@ pub(super) enum Color {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "a run parses one command line")]
 pub(super) enum Command {
     /// Show what `up` would change, and change nothing
     #[command(after_help = examples::PREVIEW)]
@@ -90,8 +91,7 @@ pub(super) enum Command {
     #[command(subcommand)]
     Helm(Helm),
     /// Work with SOPS files
-    #[command(subcommand)]
-    Sops(Sops),
+    Sops(sops::Sops),
     /// Print the completions for a shell
     Completion {
         /// The shell
@@ -228,27 +228,6 @@ pub(super) struct Template {
     /// Print only these templates
     #[arg(short, long, value_name = "PATH")]
     pub(super) show_only: Vec<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Sops {
-    /// Decrypt a file and print it
-    Decrypt(Decrypt),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Decrypt {
-    /// The encrypted file
-    pub(super) file: PathBuf,
-    /// Read the file as yaml, json, dotenv, ini or binary, whatever it is called
-    #[arg(long, value_name = "FORMAT")]
-    pub(super) input_type: Option<String>,
-    /// Print in this format
-    #[arg(long, value_name = "FORMAT")]
-    pub(super) output_type: Option<String>,
-    /// Don't verify the message authentication code
-    #[arg(long)]
-    pub(super) ignore_mac: bool,
 }
 
 #[cfg(test)]

@@ -63,6 +63,13 @@ impl Identities {
         identities
     }
 
+    /// Returns the file that keys are first looked for in, whether or not it exists: that of `SOPS_AGE_KEY_FILE`, else
+    /// sops's `keys.txt`.
+    pub fn key_file(environment: &ProcessEnvironment) -> Option<PathBuf> {
+        let named = environment.get("SOPS_AGE_KEY_FILE").map(PathBuf::from);
+        named.or_else(|| key_files(environment).into_iter().next())
+    }
+
     /// Reads the identities of a text: one a word, comments behind `#`; or a whole file protected by a passphrase.
     pub fn parse(text: &str, origin: Origin, passphrases: Passphrases) -> Self {
         let mut identities = Self { passphrases, ..Self::default() };

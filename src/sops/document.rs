@@ -69,6 +69,11 @@ impl Document {
         &self.name
     }
 
+    /// Returns the values as they lie there, ciphertexts and all: one mapping a document.
+    pub fn branches(&self) -> Vec<&[Entry]> {
+        self.source.branches.iter().map(|branch| branch.entries.as_slice()).collect()
+    }
+
     /// Returns the format that the file was read as.
     pub fn format(&self) -> Format {
         self.format

@@ -14,6 +14,7 @@
 
 mod change;
 mod cipher;
+mod convert;
 mod data_key;
 mod decrypt;
 mod document;
@@ -48,6 +49,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub use convert::convert;
 pub use decrypt::{Plain, decrypt, decrypt_ignoring_mac};
 pub use document::Document;
 pub use encrypt::encrypt;

@@ -164,7 +164,7 @@ impl Scalar {
     }
 
     /// Returns the text that sops writes into formats that know only text.
-    pub(super) fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         match self {
             Self::String(text) => text.clone(),
             Self::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),

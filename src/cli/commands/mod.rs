@@ -45,7 +45,7 @@ pub(super) fn run(stacks: &[Stack], arguments: Arguments) -> Exit {
     match arguments.command {
         Command::Completion { shell } => completion::run(shell),
         Command::Helm(command) => helm::run(&command, &terminal),
-        Command::Sops(command) => sops::run(&command, &variables, &terminal),
+        Command::Sops(command) => sops::run(&command, arguments.global.json, &variables, &terminal),
         command => with_runtime(|| async {
             let scene = Scene::new(stacks, arguments.global, variables, terminal);
             let exit = scene.run(command).await;
