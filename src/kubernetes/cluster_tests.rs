@@ -109,7 +109,11 @@ fn secret(namespace: &str, value: &str) -> Inputs {
 #[tokio::test]
 #[ignore = "needs a cluster"]
 async fn objects_come_stay_change_and_go() {
-    let client = client().await;
+    objects_live(client().await, true).await;
+}
+
+/// The same on any cluster; a Deployment only where somebody starts its pods.
+pub(crate) async fn objects_live(client: Client, pods: bool) {
     assert!(client.server_version().await.unwrap().git_version.starts_with('v'));
     let uid = client.cluster_uid().await.unwrap();
     assert!(client.expect_cluster(Some(&uid)).await.is_ok());
@@ -123,6 +127,7 @@ async fn objects_come_stay_change_and_go() {
         "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web",
             "image": "podinfo:1", "ports": [{"containerPort": 80}], "env": [{"name": "A", "value": ""}],
             "resources": {"limits": {"cpu": "1000m", "memory": "1024Mi"}}}]}}}});
+    let egg = json!({"apiVersion": "eggtooth.example/v1", "kind": "Egg", "metadata": {"name": "a", "namespace": namespace, "labels": {"eggtooth.example/ours": "yes"}}, "spec": {"size": 1}});
     let mut resources = vec![
         plain(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})),
         plain(&definition()),
@@ -133,11 +138,11 @@ async fn objects_come_stay_change_and_go() {
             &json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata("web"),
             "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": 80}]}]}}),
         ),
-        plain(&deployment),
-        plain(
-            &json!({"apiVersion": "eggtooth.example/v1", "kind": "Egg", "metadata": {"name": "a", "namespace": namespace, "labels": {"eggtooth.example/ours": "yes"}}, "spec": {"size": 1}}),
-        ),
+        plain(&egg),
     ];
+    if pods {
+        resources.push(plain(&deployment));
+    }
     for resource in &mut resources {
         assert_eq!(resource.up(&provider).await, Operation::Create, "{}", resource.urn);
     }
@@ -160,7 +165,7 @@ async fn objects_come_stay_change_and_go() {
     let resource = client.resource(&kind, None).await.unwrap();
     let name = ObjectName::namespaced(namespace, "a");
     client.merge(&resource, &name, &json!({"spec": {"size": 9}}), "somebody").await.unwrap();
-    let (_, change) = resources[6].plan(&provider, true).await;
+    let (_, change) = resources[5].plan(&provider, true).await;
     assert_eq!(change.operation, Operation::Update);
     assert!(change.reason.unwrap().contains("somebody"), "the owner is named");
 
@@ -175,7 +180,11 @@ async fn objects_come_stay_change_and_go() {
 #[tokio::test]
 #[ignore = "needs a cluster"]
 async fn a_namespace_of_others_is_adopted_and_kept() {
-    let client = client().await;
+    a_namespace_is_adopted(client().await).await;
+}
+
+/// The same on any cluster.
+pub(crate) async fn a_namespace_is_adopted(client: Client) {
     let provider = KubernetesProvider::new(client.clone());
     let mut namespace = plain(&json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": "default", "labels": {"eggtooth.example/a": "b"}}}));

@@ -8,7 +8,7 @@
 mod apply;
 mod blast_radius;
 #[cfg(test)]
-mod cluster_tests;
+pub(crate) mod cluster_tests;
 mod client;
 mod compare;
 mod connect;

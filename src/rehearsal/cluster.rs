@@ -1,12 +1,13 @@
 //! The cluster as its users hold it.
 
-use std::{convert::Infallible, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use http::Request;
 use http_body_util::BodyExt;
 use kube::client::Body;
 
-use super::{ClusterBuilder, WebhookCaller, api::Server};
+use super::{ClusterBuilder, Faults, WebhookCaller, api::Server, serving::Unanswered};
+use crate::clock::Clock;
 use crate::kubernetes::Client;
 
 /// A Kubernetes cluster in memory; cheap to clone. It lives as long as one of its clones and clients.
@@ -50,7 +51,7 @@ impl Cluster {
                 let (head, body) = request.into_parts();
                 // A body in memory is always read to its end.
                 let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-                Ok::<_, Infallible>(server.answer(Request::from_parts(head, body)).await)
+                server.answer(Request::from_parts(head, body)).await.ok_or(Unanswered)
             }
         });
         kube::Client::new(service, "default")
@@ -59,6 +60,20 @@ impl Cluster {
     /// Gives the API server its way to the services that validating webhooks are behind. Until then it reaches none.
     pub fn call_webhooks_by(&self, caller: Arc<dyn WebhookCaller>) {
         self.server.call_webhooks_by(caller);
+    }
+
+    /// Returns the clock that objects are stamped with.
+    pub fn clock(&self) -> &Clock {
+        self.server.clock()
+    }
+
+    /// Returns what goes wrong with requests; nothing until something is added.
+    pub fn faults(&self) -> &Faults {
+        &self.server.faults
+    }
+
+    pub(super) fn server(&self) -> &Arc<Server> {
+        &self.server
     }
 
     /// Forgets all changes so far, as the real server does every few minutes: a watch or a page that begins before now

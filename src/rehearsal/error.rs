@@ -10,4 +10,7 @@ pub enum RehearsalError {
         /// What was given.
         version: String,
     },
+    /// The port to serve on can't be used.
+    #[error("serve the rehearsal's cluster")]
+    Listen(#[source] std::io::Error),
 }

@@ -8,12 +8,14 @@ mod api;
 mod builder;
 mod cluster;
 mod error;
+mod faults;
 #[expect(unused_imports, reason = "the names of what its own tests look into")]
 mod merge;
 pub mod network;
 pub mod programs;
-#[expect(dead_code, reason = "the server describes and requires fields next")]
+#[expect(dead_code, reason = "what is known of a kind beyond what the server asks")]
 mod schema;
+mod serving;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +23,5 @@ pub use api::{ServiceReference, WebhookCaller};
 pub use builder::ClusterBuilder;
 pub use cluster::Cluster;
 pub use error::RehearsalError;
+pub use faults::{Effect, Fault, Faults};
+pub use serving::Serving;

@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
 use kube::{
     Api, ResourceExt,
@@ -12,8 +12,10 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-use super::Cluster;
-use crate::resource::GroupKind;
+use super::{Cluster, Effect, Fault, ServiceReference, WebhookCaller};
+use crate::kubernetes::cluster_tests;
+use crate::resource::{GroupKind, Silent};
+use crate::state::{Backend, ClusterBackend, Holder, NoRecipients, Session};
 
 fn cluster() -> Cluster {
     Cluster::builder().build().unwrap()
@@ -213,7 +215,7 @@ async fn a_defined_kind_is_served_after_a_while_and_goes_with_its_definition() {
         dynamic(&cluster, "apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions");
     definitions.create(&PostParams::default(), &object(definition())).await.unwrap();
     let eggs = eggs(&cluster);
-    assert_eq!(code(eggs.create(&PostParams::default(), &egg("a", 1)).await), (404, "NotFound".into()));
+    assert_eq!(code(eggs.create(&PostParams::default(), &egg("a", 1)).await).0, 404);
     settle().await;
     eggs.create(&PostParams::default(), &egg("a", 1)).await.unwrap();
     let client = cluster.connect("rehearsal");
@@ -228,7 +230,7 @@ async fn a_defined_kind_is_served_after_a_while_and_goes_with_its_definition() {
     assert_eq!((&changed.data["status"]["warm"], changed.metadata.generation), (&json!(true), Some(2)));
     definitions.delete("eggs.eggtooth.example", &DeleteParams::default()).await.unwrap();
     settle().await;
-    assert_eq!(code(eggs.get("a").await), (404, "NotFound".into()));
+    assert_eq!(code(eggs.get("a").await).0, 404);
     assert!(definitions.get_opt("eggs.eggtooth.example").await.unwrap().is_none());
 }
 
@@ -274,4 +276,157 @@ async fn a_watch_of_a_controller_lives_on_in_virtual_time() {
     });
     assert!(matches!(events.try_next().await.unwrap(), Some(Event::Apply(egg)) if egg.name_any() == "b"));
     later.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_provider_works_on_it_as_on_a_real_cluster() {
+    let cluster = cluster();
+    settle().await;
+    cluster_tests::objects_live(cluster.connect("rehearsal"), false).await;
+    cluster_tests::a_namespace_is_adopted(cluster.connect("rehearsal")).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_state_and_its_lock_live_in_it() {
+    let cluster = cluster();
+    let open = |who: &str| {
+        let backend = ClusterBackend::new(cluster.client(), cluster.clock().clone(), "dev", "s").unwrap();
+        let holder = Holder::here(&[("USER", who)].into_iter().collect(), cluster.clock().now());
+        let backend: Arc<dyn Backend> = Arc::new(backend);
+        async move { Session::open(backend, holder, Arc::new(NoRecipients), &Silent).await }
+    };
+    let session = open("alice").await.unwrap();
+    session.commit(&session.snapshot().clone()).await.unwrap();
+    let error = open("bob").await.err().unwrap();
+    assert!(error.to_string().starts_with("dev.s is locked by alice on "), "{error}");
+    // Long after its lease would have ended, had nobody renewed it.
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    session.commit(&session.snapshot().clone()).await.unwrap();
+    session.close().await.unwrap();
+    open("bob").await.unwrap().destroy().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_apply_owns_its_fields_and_is_refused_those_of_others() {
+    let cluster = cluster();
+    let maps: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
+    let wanted = |size: &str| {
+        Patch::Apply(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"size": size}}),
+        )
+    };
+    let made = maps.patch("a", &PatchParams::apply("alice"), &wanted("M")).await.unwrap();
+    assert_eq!(made.metadata.managed_fields.unwrap()[0].manager.as_deref(), Some("alice"));
+    let again = maps.patch("a", &PatchParams::apply("alice"), &wanted("M")).await.unwrap();
+    assert_eq!(again.metadata.resource_version, made.metadata.resource_version);
+    let error = maps.patch("a", &PatchParams::apply("bob"), &wanted("L")).await.unwrap_err();
+    let kube::Error::Api(status) = error else { panic!("{error}") };
+    assert_eq!(status.message, "Apply failed with 1 conflict: conflict with \"alice\": .data.size");
+    maps.patch("a", &PatchParams::apply("bob").force(), &wanted("L")).await.unwrap();
+    assert_eq!(maps.get("a").await.unwrap().data.unwrap()["size"], "L");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_changes_nothing() {
+    let cluster = cluster();
+    let maps: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
+    let dry = PostParams { dry_run: true, ..PostParams::default() };
+    let seen = maps.create(&dry, &config_map("a")).await.unwrap();
+    assert!(seen.metadata.uid.is_some() && maps.get_opt("a").await.unwrap().is_none());
+    maps.create(&PostParams::default(), &config_map("a")).await.unwrap();
+    maps.delete("a", &DeleteParams { dry_run: true, ..DeleteParams::default() }).await.unwrap();
+    maps.get("a").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_strike_and_our_client_tries_again() {
+    let cluster = cluster();
+    settle().await;
+    let client = cluster.connect("rehearsal");
+    for effect in [Effect::TooManyRequests(3), Effect::Unavailable, Effect::Drop, Effect::LoseAnswer] {
+        cluster.faults().add(Fault::new(effect).verb("get").resource("namespaces").times(2));
+        client.cluster_uid().await.unwrap_or_else(|error| panic!("{effect:?}: {error}"));
+    }
+    cluster.faults().add(Fault::new(Effect::Hang).resource("configmaps"));
+    let maps: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
+    let answer = tokio::time::timeout(Duration::from_hours(1), maps.list(&ListParams::default())).await;
+    assert!(answer.is_err());
+    cluster.faults().clear();
+    let watch = maps.watch(&WatchParams::default(), "0").await.unwrap();
+    cluster.faults().cut_watches();
+    assert_eq!(watch.count().await, 1, "what was there was told, then the watch ended");
+}
+
+/// Refuses eggs that are too large.
+struct Scales;
+
+impl WebhookCaller for Scales {
+    fn call<'a>(
+        &'a self,
+        service: &'a ServiceReference,
+        path: &'a str,
+        _: &'a [u8],
+        review: Json,
+    ) -> BoxFuture<'a, Result<Json, String>> {
+        async move {
+            if service.name != "scales" {
+                return Err(format!("service {:?} not found", service.name));
+            }
+            let request = &review["request"];
+            let fits = path == "/weigh" && request["object"]["spec"]["size"].as_i64() <= Some(5);
+            Ok(json!({"response": {"uid": request["uid"], "allowed": fits, "status": {"message": "too large"}, "warnings": ["weighed"]}}))
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn webhooks_are_asked_as_their_configurations_say() {
+    let cluster = with_eggs().await;
+    let configurations = dynamic(
+        &cluster,
+        "admissionregistration.k8s.io",
+        "ValidatingWebhookConfiguration",
+        "validatingwebhookconfigurations",
+    );
+    let configuration = |service: &str, policy: &str| {
+        object(
+            json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": "scales"}, "webhooks": [{"name": "weigh.eggtooth.example", "failurePolicy": policy,
+                "sideEffects": "None", "admissionReviewVersions": ["v1"], "timeoutSeconds": 5,
+                "clientConfig": {"service": {"namespace": "nest", "name": service, "path": "/weigh"}},
+                "rules": [{"operations": ["CREATE"], "apiGroups": ["eggtooth.example"], "apiVersions": ["v1"], "resources": ["eggs"]}]}]}),
+        )
+    };
+    configurations.create(&PostParams::default(), &configuration("scales", "Fail")).await.unwrap();
+    let eggs = eggs(&cluster);
+    let create = async |size: u8| match eggs.create(&PostParams::default(), &egg("a", size)).await {
+        Ok(_) => "made".to_owned(),
+        Err(kube::Error::Api(status)) => status.message.clone(),
+        Err(error) => error.to_string(),
+    };
+    assert!(create(1).await.starts_with("Internal error occurred: failed calling webhook \"weigh.eggtooth.example\": failed to call webhook: Post \"https://scales.nest.svc:443/weigh?timeout=5s\": "));
+    cluster.call_webhooks_by(Arc::new(Scales));
+    assert_eq!(create(9).await, "admission webhook \"weigh.eggtooth.example\" denied the request: too large");
+    assert_eq!(create(1).await, "made");
+    eggs.delete("a", &DeleteParams::default()).await.unwrap();
+    let params = PatchParams::apply("test").force();
+    configurations.patch("scales", &params, &Patch::Apply(configuration("nobody", "Ignore"))).await.unwrap();
+    assert_eq!(create(9).await, "made", "who can't be asked is passed over");
+}
+
+#[tokio::test]
+async fn it_is_served_over_http() {
+    let cluster = cluster();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let serving = cluster.serve(listener).unwrap();
+    let config = kube::config::Kubeconfig::from_yaml(&serving.kubeconfig()).unwrap();
+    let config = kube::Config::from_custom_kubeconfig(config, &kube::config::KubeConfigOptions::default())
+        .await
+        .unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = kube::Client::try_from(config).unwrap();
+    assert_eq!(client.apiserver_version().await.unwrap().git_version, "v1.35.4");
+    let namespaces: Api<Namespace> = Api::all(client);
+    assert_eq!(namespaces.list(&ListParams::default()).await.unwrap().items.len(), 4);
 }

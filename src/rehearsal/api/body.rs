@@ -29,7 +29,11 @@ impl Request {
             "" | "application/json" => {}
             "application/yaml" => {}
             kind if kind.ends_with("+json") || kind.ends_with("+yaml") => {}
-            other => return Err(Refusal::unsupported_media(other)),
+            _ => {
+                let accepted =
+                    ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+                return Err(Refusal::unsupported_media(&accepted));
+            }
         }
         // JSON first, also for YAML: clients send the one under the name of the other.
         let error = match serde_json::from_slice(&self.body) {
@@ -40,9 +44,9 @@ impl Request {
         match text.map(|text| read_json(text, Flavour::GoYamlV2)) {
             Some(Ok(json)) => Ok(Some(json)),
             Some(Err(error)) => Err(Refusal::bad_request(format!("error decoding YAML: {error}"))),
-            None => {
-                Err(Refusal::bad_request(format!("couldn't get version/kind; json parse error: {error}")))
-            }
+            None => Err(Refusal::bad_request(format!(
+                "the object provided is unrecognized: couldn't get version/kind; json parse error: {error}"
+            ))),
         }
     }
 
@@ -61,25 +65,35 @@ pub(super) fn settled(mut object: Json, target: &Target, kind: &Kind) -> Result<
         return Err(Refusal::bad_request("json: cannot unmarshal the body into an object"));
     }
     let (version, is) = (kind.api_version(), &kind.kind);
-    match object["apiVersion"].as_str().unwrap_or_default() {
-        "" => object["apiVersion"] = version.into(),
-        said if said == version => {}
-        said => {
+    let said = |key: &str| object[key].as_str().unwrap_or_default().to_owned();
+    match (said("apiVersion"), said("kind")) {
+        (_, said) if said.is_empty() && kind.custom.is_some() => {
+            let text = object.to_string();
             return Err(Refusal::bad_request(format!(
-                "the API version in the data ({said}) does not match the expected API version ({version})"
+                "the object provided is unrecognized (must be of type {is}): Object 'Kind' is missing in '{text}'"
             )));
         }
-    }
-    match object["kind"].as_str().unwrap_or_default() {
-        "" => object["kind"] = is.clone().into(),
-        said if said == is => {}
-        said => {
+        (said, _) if !said.is_empty() && said != version => {
+            return Err(Refusal::bad_request(match kind.custom {
+                Some(_) => format!(
+                    "the API version in the data ({said}) does not match the expected API version ({version})"
+                ),
+                None => format!(
+                    "{is} in version {said:?} cannot be handled as a {is}: no kind {is:?} is registered for version {said:?} in scheme \"pkg/runtime/scheme.go:111\""
+                ),
+            }));
+        }
+        (_, said) if !said.is_empty() && said != *is => {
+            let version = &kind.version;
+            let group = kind.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
             return Err(Refusal::bad_request(format!(
-                "{said} in version {:?} cannot be handled as a {is}: no kind {said:?} is registered for this resource",
-                kind.version
+                "{said} in version {version:?} cannot be handled as a {is}: converting ({version}.{said}) to ({group}.{is}): unknown conversion"
             )));
         }
+        _ => {}
     }
+    object["apiVersion"] = version.into();
+    object["kind"] = is.clone().into();
     if object["metadata"].is_null() {
         object["metadata"] = json!({});
     }

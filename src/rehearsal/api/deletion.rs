@@ -53,7 +53,7 @@ pub(super) enum Deleted {
 }
 
 impl Deletion {
-    fn read(request: &Request, kind: &Kind) -> Result<Self, Refusal> {
+    fn read(request: &Request) -> Result<Self, Refusal> {
         let body = request.json()?.unwrap_or_default();
         // An eviction wraps the options.
         let options = if body["kind"] == "Eviction" { &body["deleteOptions"] } else { &body };
@@ -66,17 +66,15 @@ impl Deletion {
             (Some("Foreground"), _) => Some(Propagation::Foreground),
             (Some("Orphan"), _) | (None, Some(true)) => Some(Propagation::Orphan),
             (Some(other), _) => {
-                let message = format!(
-                    "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: {other:?}: supported values: \"Background\", \"Foreground\", \"Orphan\""
-                );
-                return Err(Refusal::new(422, "Invalid", message));
+                let supported = ["\"Foreground\"", "\"Background\"", "\"Orphan\"", "\"nil\""];
+                let cause = rules::unsupported("propagationPolicy", &other.into(), &supported);
+                return Err(Refusal::options("DeleteOptions", cause));
             }
             (None, None) => None,
         };
         let grace = options["gracePeriodSeconds"].as_i64();
         let grace = grace.or_else(|| request.query.get("gracePeriodSeconds")?.parse().ok());
         let precondition = |key: &str| options["preconditions"][key].as_str().map(str::to_owned);
-        let _ = kind;
         Ok(Self {
             propagation,
             grace,
@@ -93,14 +91,14 @@ impl Deletion {
             let why = format!(
                 "the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
             );
-            return Err(Refusal::conflict(kind, name, &why));
+            return Err(Refusal::unmet(kind, name, &why));
         }
         let version = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
         if let Some(wanted) = self.resource_version.as_deref().filter(|wanted| *wanted != version) {
             let why = format!(
                 "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
             );
-            return Err(Refusal::conflict(kind, name, &why));
+            return Err(Refusal::unmet(kind, name, &why));
         }
         Ok(())
     }
@@ -114,7 +112,7 @@ impl Server {
         kind: &Kind,
     ) -> Result<Reply, Refusal> {
         let form = Form::accepted(request.header(header::ACCEPT))?;
-        let deletion = Deletion::read(request, kind)?;
+        let deletion = Deletion::read(request)?;
         let edit = Edit::new(request, target, kind, None)?;
         let key = edit.key.clone();
         let live = self.state().storage.get(&kind.resource, &key).cloned();
@@ -151,7 +149,7 @@ impl Server {
         target: &Target,
         kind: &Kind,
     ) -> Result<Reply, Refusal> {
-        let deletion = Deletion::read(request, kind)?;
+        let deletion = Deletion::read(request)?;
         let selector = selector(request, kind)?;
         let keys = self.state().select(kind, target.namespace.as_deref(), &selector);
         let mut items = Vec::new();
@@ -190,7 +188,7 @@ impl Server {
         if !metadata::is_ending(&live) {
             metadata::set_finalizers(&mut object, &finalizers(kind, &live, deletion.propagation));
             rules::end(kind, &mut object, now);
-            metadata::end(&mut object, now, grace);
+            metadata::end(kind, &mut object, now, grace);
         } else if live["metadata"]["deletionGracePeriodSeconds"].as_i64().is_some_and(|left| grace < left) {
             object["metadata"]["deletionGracePeriodSeconds"] = grace.into();
         }

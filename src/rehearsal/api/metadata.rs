@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use rand::{Rng, RngCore, rngs::StdRng};
 use serde_json::{Map, Value as Json, json};
 
-use super::kind::Kind;
+use super::{kind::Kind, rules};
+use crate::kubernetes::Cause;
 
 /// Ends a generated name; without vowels, so that no words come out.
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -47,6 +48,26 @@ pub(super) fn set_finalizers(object: &mut Json, finalizers: &[String]) {
     } else {
         metadata.insert("finalizers".into(), finalizers.into());
     }
+}
+
+/// Returns what is wrong with finalizers that come when the object is ending already.
+pub(super) fn late_finalizers(live: &Json, object: &Json) -> Vec<Cause> {
+    if !is_ending(live) {
+        return Vec::new();
+    }
+    let late: Vec<String> = finalizers(object)
+        .filter(|one| !finalizers(live).any(|other| other == *one))
+        .map(|one| format!("{one:?}"))
+        .collect();
+    if late.is_empty() {
+        return Vec::new();
+    }
+    let late = late.join(", ");
+    let why = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{late}}}"
+    );
+    let cause = rules::forbidden("metadata.finalizers", &why);
+    vec![cause.clone(), cause]
 }
 
 /// Makes an object new: what only the server knows is the server's.
@@ -131,11 +152,14 @@ pub(super) fn next_generation(object: &mut Json) {
 }
 
 /// Marks an object as ending.
-pub(super) fn end(object: &mut Json, now: Timestamp, grace: i64) {
+pub(super) fn end(kind: &Kind, object: &mut Json, now: Timestamp, grace: i64) {
     let at = now + jiff::SignedDuration::from_secs(grace);
     object["metadata"]["deletionTimestamp"] = at.to_string().into();
-    object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
-    next_generation(object);
+    // These two have an ending of their own.
+    if !matches!(kind.plural(), "namespaces" | "customresourcedefinitions") {
+        object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+        next_generation(object);
+    }
 }
 
 #[cfg(test)]

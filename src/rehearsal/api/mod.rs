@@ -4,16 +4,20 @@
 //! [`rules`]. Everything is kept in memory under one lock that is never held across a wait.
 
 mod admission;
+mod age;
 mod body;
 mod builtin;
 mod chore;
+mod columns;
 mod definition;
 mod deletion;
 mod discovery;
 mod garbage;
+mod json_path;
 mod kind;
 mod metadata;
 mod namespace;
+mod openapi;
 mod patching;
 mod read;
 mod refusal;

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{
     deletion::Deletion,
     kind::{Kind, Resource},
-    metadata,
+    metadata, rules,
     server::{Server, State},
     storage::Key,
 };
@@ -67,8 +67,10 @@ impl Server {
         let manager = if plural == "namespaces" { "kube-apiserver" } else { "kube-controller-manager" };
         let writer =
             Writer { manager, operation: Operation::Update, api_version: "v1", subresource: "", now };
-        super::rules::complete(&kind, None, &mut object, &mut state);
+        kind.schema.default(&mut object);
+        rules::default(&kind, &mut object);
         merge::track(None, &mut object, &writer, &kind.schema);
+        rules::complete(&kind, None, &mut object, &state);
         state.keep(&kind, object);
     }
 }

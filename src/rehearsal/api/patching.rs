@@ -12,6 +12,7 @@ use super::{
     refusal::Refusal,
     reply::{Form, Reply},
     request::{Request, Target},
+    rules,
     server::Server,
     write::{Edit, Written},
 };
@@ -38,7 +39,7 @@ impl Server {
             "application/strategic-merge-patch+json" if kind.custom.is_none() => {
                 Patch::Change(PatchKind::Strategic)
             }
-            other => return Err(unsupported(other, kind)),
+            _ => return Err(unsupported(kind)),
         };
         let body = request.json()?.ok_or_else(|| Refusal::bad_request("the body of the request is empty"))?;
         let mut edit = Edit::new(request, target, kind, subresource)?;
@@ -78,11 +79,9 @@ impl Server {
 
     async fn apply(&self, edit: &mut Edit<'_>, target: &Target, body: Json) -> Result<Written, Refusal> {
         let kind = edit.kind;
-        let options = |message: &str| {
-            Refusal::new(422, "Invalid", format!("PatchOptions.meta.k8s.io \"\" is invalid: {message}"))
-        };
         if edit.request.query.get("fieldManager").is_none() {
-            return Err(options("fieldManager: Required value: is required for apply patch"));
+            let cause = rules::required("fieldManager", "is required for apply patch");
+            return Err(Refusal::options("PatchOptions", cause));
         }
         let wanted = settled(body, target, kind)?;
         if wanted["metadata"].get("managedFields").is_some_and(|fields| !fields.is_null()) {
@@ -128,13 +127,8 @@ fn expect_uid(live: Option<&Arc<Json>>, wanted: &Json, kind: &Kind) -> Result<()
 }
 
 fn patched(live: &Json, patch: PatchKind, body: &Json, kind: &Kind) -> Result<Json, Refusal> {
-    let mut patched = merge::patch(live, body, patch, &kind.schema).map_err(|error| {
-        Refusal::new(
-            422,
-            "Invalid",
-            format!("the server rejected our request due to an error in our request: {error}"),
-        )
-    })?;
+    let mut patched =
+        merge::patch(live, body, patch, &kind.schema).map_err(|error| Refusal::unfitting_patch(&error))?;
     if patched["metadata"].is_null() {
         patched["metadata"] = json!({});
     }
@@ -156,16 +150,13 @@ fn patched(live: &Json, patch: PatchKind, body: &Json, kind: &Kind) -> Result<Js
     Ok(patched)
 }
 
-fn unsupported(content_type: &str, kind: &Kind) -> Refusal {
-    let mut known = vec!["application/json-patch+json", "application/merge-patch+json"];
+fn unsupported(kind: &Kind) -> Refusal {
     if kind.custom.is_none() {
-        known.push("application/strategic-merge-patch+json");
+        return Refusal::unsupported_patch();
     }
-    known.extend(["application/apply-patch+yaml", "application/apply-patch+cbor"]);
-    let message = format!(
-        "the body of the request was in an unknown format - accepted media types include: {}",
-        known.join(", ")
-    );
-    let _ = content_type;
-    Refusal::new(415, "UnsupportedMediaType", message)
+    Refusal::unsupported_media(&[
+        "application/json-patch+json",
+        "application/merge-patch+json",
+        "application/apply-patch+yaml",
+    ])
 }

@@ -162,9 +162,9 @@ impl Continue {
 
     fn read(text: &str) -> Result<Self, Refusal> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        bytes
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| Refusal::bad_request(format!("continue key is not valid: {text:?}")))
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| {
+            Refusal::bad_request(format!("invalid continue token: continue key is not valid: {text:?}"))
+        })
     }
 }
 

@@ -4,9 +4,9 @@
 use http::StatusCode;
 use serde_json::{Value as Json, json};
 
-use super::kind::Kind;
+use super::{kind::Kind, rules};
 use crate::kubernetes::Cause;
-use crate::rehearsal::merge::{ApplyError, Conflicts};
+use crate::rehearsal::merge::{ApplyError, Conflicts, PatchError};
 
 /// A refused request.
 #[derive(Clone, Debug)]
@@ -71,6 +71,7 @@ impl Refusal {
             ApplyError::Conflicts(conflicts) => Self::owned(conflicts),
             ApplyError::Unfit(problem) => {
                 let (version, kind) = (kind.api_version(), &kind.kind);
+                let version = if version.contains('/') { version } else { format!("/{version}") };
                 let place = format!("{namespace}/{name}; {version}, Kind={kind}");
                 Self::new(500, "", format!("failed to create typed patch object ({place}): {problem}"))
             }
@@ -102,18 +103,45 @@ impl Refusal {
     }
 
     pub(super) fn invalid(kind: &Kind, name: &str, causes: &[Cause]) -> Self {
-        let listed: Vec<String> =
-            causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        Self::invalid_as(&kind.kind, &kind.group, name, causes)
+    }
+
+    /// An update that does not say which version it changes.
+    pub(super) fn unconditional(kind: &Kind, name: &str) -> Self {
+        let cause = rules::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
+        Self::invalid_as(kind.plural(), &kind.group, name, &[cause])
+    }
+
+    /// Parameters that the server does not take: `kind` is that of the options, as `PatchOptions`.
+    pub(super) fn options(kind: &str, cause: Cause) -> Self {
+        Self::invalid_as(kind, "meta.k8s.io", "", &[cause])
+    }
+
+    fn invalid_as(kind: &str, group: &str, name: &str, causes: &[Cause]) -> Self {
+        let mut listed: Vec<String> = Vec::new();
+        for cause in causes {
+            let text = format!("{}: {}", cause.field, cause.message);
+            // What is found twice is said once.
+            if !listed.contains(&text) {
+                listed.push(text);
+            }
+        }
         let text = match listed.as_slice() {
             [one] => one.clone(),
             several => format!("[{}]", several.join(", ")),
         };
+        let named = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let message = format!("{named} {name:?} is invalid: {text}");
+        let details = details(name, group, kind);
+        Self { details, ..Self::new(422, "Invalid", message) }.causes(causes.iter().map(cause).collect())
+    }
+
+    /// A precondition of a deletion that does not hold.
+    pub(super) fn unmet(kind: &Kind, name: &str, why: &str) -> Self {
         let named =
             if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
-        let message = format!("{named} {name:?} is invalid: {text}");
-        let causes = causes.iter().map(cause).collect();
-        let details = details(name, &kind.group, &kind.kind);
-        Self { details, ..Self::new(422, "Invalid", message) }.causes(causes)
+        let message = format!("Operation cannot be fulfilled on {named} {name:?}: {why}");
+        Self { details: details(name, &kind.group, &kind.kind), ..Self::new(409, "Conflict", message) }
     }
 
     pub(super) fn method_not_allowed() -> Self {
@@ -121,11 +149,32 @@ impl Refusal {
         Self { details: json!({}), ..Self::new(405, "MethodNotAllowed", message) }
     }
 
-    pub(super) fn unsupported_media(content_type: &str) -> Self {
+    pub(super) fn not_acceptable() -> Self {
+        let message = "406: Not Acceptable\n\nAvailable representations: application/json";
+        Self { details: json!({}), ..Self::new(406, "NotAcceptable", message) }
+    }
+
+    pub(super) fn unsupported_media(accepted: &[&str]) -> Self {
         let message = format!(
-            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml; got {content_type:?}"
+            "the body of the request was in an unknown format - accepted media types include: {}",
+            accepted.join(", ")
         );
         Self::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// A patch in a form that there is none of.
+    pub(super) fn unsupported_patch() -> Self {
+        Self { details: json!({}), ..Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type") }
+    }
+
+    /// A patch that does not fit what is there.
+    pub(super) fn unfitting_patch(error: &PatchError) -> Self {
+        match error {
+            PatchError::Rejected(_) => {
+                Self { details: json!({}), ..Self::new(422, "Invalid", error.to_string()) }
+            }
+            error => Self::bad_request(error.to_string()),
+        }
     }
 
     /// A resource version that the history no longer holds.
@@ -137,6 +186,22 @@ impl Refusal {
         let message = format!("Internal error occurred: {message}");
         let causes = vec![json!({"message": message.trim_start_matches("Internal error occurred: ")})];
         Self::new(500, "InternalError", message).causes(causes)
+    }
+
+    /// Come back in so many seconds.
+    pub(super) fn too_many(seconds: u64) -> Self {
+        let message = "too many requests, please try again later";
+        Self { details: json!({"retryAfterSeconds": seconds}), ..Self::new(429, "TooManyRequests", message) }
+    }
+
+    /// The server is not up yet, or no more.
+    pub(super) fn unavailable() -> Self {
+        let message = "the server is currently unable to handle the request";
+        Self { details: json!({"retryAfterSeconds": 1}), ..Self::new(503, "ServiceUnavailable", message) }
+    }
+
+    pub(super) fn retry_after(&self) -> Option<u64> {
+        self.details["retryAfterSeconds"].as_u64()
     }
 
     pub(super) fn status(&self) -> StatusCode {

@@ -19,6 +19,8 @@ pub(super) struct Reply {
     pub(super) code: StatusCode,
     pub(super) content_type: &'static str,
     pub(super) warnings: Vec<String>,
+    /// In how many seconds the client may come back.
+    retry_after: Option<u64>,
     pub(super) body: Body,
 }
 
@@ -29,8 +31,19 @@ impl Reply {
         Self::bytes(code, JSON, serde_json::to_vec(json).unwrap_or_default())
     }
 
+    /// Answers for a path that nobody serves.
+    pub(super) fn nowhere() -> Self {
+        Self::bytes(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n")
+    }
+
     pub(super) fn bytes(code: StatusCode, content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
-        Self { code, content_type, warnings: Vec::new(), body: Full::new(bytes.into()).boxed_unsync() }
+        Self {
+            code,
+            content_type,
+            warnings: Vec::new(),
+            retry_after: None,
+            body: Full::new(bytes.into()).boxed_unsync(),
+        }
     }
 
     /// Answers with one line after the other.
@@ -40,6 +53,7 @@ impl Reply {
             code: StatusCode::OK,
             content_type: JSON,
             warnings: Vec::new(),
+            retry_after: None,
             body: StreamBody::new(frames).boxed_unsync(),
         }
     }
@@ -54,6 +68,9 @@ impl Reply {
         *response.status_mut() = self.code;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         for warning in self.warnings {
             let text = warning.replace('\\', "\\\\").replace('"', "\\\"");
             if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{text}\"")) {
@@ -66,7 +83,8 @@ impl Reply {
 
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
-        Self::json(refusal.status(), &refusal.body())
+        let reply = Self::json(refusal.status(), &refusal.body());
+        Self { retry_after: refusal.retry_after(), ..reply }
     }
 }
 
@@ -105,10 +123,6 @@ impl Form {
                 Some(_) => {}
             }
         }
-        Err(Refusal::new(
-            406,
-            "NotAcceptable",
-            "only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
-        ))
+        Err(Refusal::not_acceptable())
     }
 }

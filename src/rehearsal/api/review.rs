@@ -20,7 +20,6 @@ pub(super) const GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];
 impl Server {
     pub(super) fn review(&self, request: &Request, target: &Target, kind: &Kind) -> Result<Reply, Refusal> {
         let mut review = request.object(target, kind)?;
-        review["metadata"]["creationTimestamp"] = Json::Null;
         review["status"] = match kind.kind.as_str() {
             "SelfSubjectReview" => json!({"userInfo": {"username": USER, "groups": GROUPS}}),
             "TokenReview" => {

@@ -105,7 +105,7 @@ impl Server {
                     body.clone()
                 } else {
                     merge::patch(&paths.scale(live), &body, patch, &Schema::unknown())
-                        .map_err(|error| Refusal::bad_request(error.to_string()))?
+                        .map_err(|error| Refusal::unfitting_patch(&error))?
                 };
                 let mut object = Json::clone(live);
                 object["metadata"]["resourceVersion"] = match &scale["metadata"]["resourceVersion"] {

@@ -39,12 +39,12 @@ impl Selector {
             .transpose()?
             .unwrap_or_default();
         if let Some((field, ..)) = fields.iter().find(|(field, ..)| !selectable(kind, field)) {
-            let message = if kind.custom.is_some() {
-                format!("field label not supported: {field}")
-            } else {
-                format!("field label not supported: {field}")
-            };
-            return Err(Refusal::bad_request(message));
+            return Err(Refusal::bad_request(match (&kind.custom, more_fields(&kind.kind)) {
+                (None, []) => format!(
+                    "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                ),
+                _ => format!("field label not supported: {field}"),
+            }));
         }
         Ok(Self { labels, fields })
     }
@@ -191,7 +191,11 @@ fn selectable(kind: &Kind, field: &str) -> bool {
             .flatten()
             .any(|one| one["jsonPath"].as_str().is_some_and(|path| path.trim_start_matches('.') == field));
     }
-    let more: &[&str] = match kind.kind.as_str() {
+    more_fields(&kind.kind).contains(&field)
+}
+
+fn more_fields(kind: &str) -> &'static [&'static str] {
+    match kind {
         "Pod" => &[
             "spec.nodeName",
             "spec.restartPolicy",
@@ -228,8 +232,7 @@ fn selectable(kind: &Kind, field: &str) -> bool {
         "CertificateSigningRequest" => &["spec.signerName"],
         "Service" => &["spec.clusterIP", "spec.type"],
         _ => &[],
-    };
-    more.contains(&field)
+    }
 }
 
 fn text_at(object: &Json, path: &str) -> String {

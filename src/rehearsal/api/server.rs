@@ -13,6 +13,7 @@ use super::{
     chore::Chore,
     discovery,
     kind::Kind,
+    openapi,
     refusal::Refusal,
     registry::Registry,
     reply::{Body, Reply},
@@ -21,6 +22,7 @@ use super::{
     version::Version,
 };
 use crate::clock::Clock;
+use crate::rehearsal::faults::{Asked, Effect, Faults};
 
 /// A Kubernetes API server.
 pub(in crate::rehearsal) struct Server {
@@ -28,6 +30,7 @@ pub(in crate::rehearsal) struct Server {
     pub(super) clock: Clock,
     pub(super) version: Version,
     pub(super) webhooks: Webhooks,
+    pub(in crate::rehearsal) faults: Faults,
     /// The certificate that each namespace is told to trust.
     pub(super) authority: String,
 }
@@ -56,9 +59,20 @@ impl Server {
         };
         let state = Mutex::new(state);
         (
-            Arc::new(Self { state, clock, version, webhooks: Webhooks::default(), authority: String::new() }),
+            Arc::new(Self {
+                state,
+                clock,
+                version,
+                webhooks: Webhooks::default(),
+                faults: Faults::default(),
+                authority: String::new(),
+            }),
             todo,
         )
+    }
+
+    pub(in crate::rehearsal) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -71,24 +85,66 @@ impl Server {
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
-    /// Answers a request.
+    /// Answers a request; nothing when the connection ends instead.
     pub(in crate::rehearsal) async fn answer(
-        self: Arc<Self>,
+        self: &Arc<Self>,
         request: http::Request<Bytes>,
-    ) -> Response<Body> {
+    ) -> Option<Response<Body>> {
         let request = Request::new(request);
         let reply = match Target::read(&request.path) {
-            Some(target) => self.resource(&request, &target).await,
+            Some(target) => match self.strike(&request, &target) {
+                None => self.resource(&request, &target).await,
+                Some(Effect::Delay(duration)) => {
+                    self.clock.sleep(duration).await;
+                    self.resource(&request, &target).await
+                }
+                Some(Effect::Hang) => std::future::pending().await,
+                Some(Effect::Drop) => return None,
+                Some(Effect::LoseAnswer) => {
+                    // Nobody hears what came of it.
+                    let _ = self.resource(&request, &target).await;
+                    return None;
+                }
+                Some(Effect::TooManyRequests(seconds)) => Err(Refusal::too_many(seconds)),
+                Some(Effect::InternalError) => Err(Refusal::internal("a fault of the rehearsal")),
+                Some(Effect::Unavailable) => Err(Refusal::unavailable()),
+                Some(Effect::Conflict) => Err(self.refused(&target, Refusal::stale)),
+                Some(Effect::Forbidden) => Err(self.refused(&target, |kind, name| {
+                    Refusal::forbidden(kind, name, "a fault of the rehearsal")
+                })),
+            },
             None => self.page_at(&request),
         };
-        reply.unwrap_or_else(Reply::from).into_response()
+        Some(reply.unwrap_or_else(Reply::from).into_response())
+    }
+
+    fn strike(&self, request: &Request, target: &Target) -> Option<Effect> {
+        self.faults.strike(&Asked {
+            verb: request.verb(target),
+            resource: &target.plural,
+            namespace: target.namespace.as_deref().unwrap_or_default(),
+            name: target.name.as_deref().unwrap_or_default(),
+        })
+    }
+
+    fn refused(&self, target: &Target, refusal: impl Fn(&Kind, &str) -> Refusal) -> Refusal {
+        let name = target.name.as_deref().unwrap_or_default();
+        let state = self.state();
+        let kind = state.registry.find(&target.group, &target.version, &target.plural);
+        kind.map_or_else(Refusal::no_page, |kind| refusal(kind, name))
     }
 
     async fn resource(self: &Arc<Self>, request: &Request, target: &Target) -> Result<Reply, Refusal> {
         let kind = {
             let state = self.state();
-            let found = state.registry.find(&target.group, &target.version, &target.plural);
-            found.cloned().ok_or_else(Refusal::no_page)?
+            let found = state.registry.find(&target.group, &target.version, &target.plural).cloned();
+            match found {
+                Some(kind) => kind,
+                None if state.registry.serves(&target.group, &target.version) => {
+                    return Err(Refusal::no_page());
+                }
+                None => return Ok(Reply::nowhere()),
+            }
         };
         let collection_of_all = kind.namespaced && target.namespace.is_none();
         if !kind.namespaced && target.namespace.is_some() || collection_of_all && target.name.is_some() {
@@ -176,6 +232,14 @@ impl Server {
                 discovery::resource_list(registry, group, version).ok_or_else(Refusal::no_page)?
             }
             ["version"] => self.version.json(),
+            ["openapi", "v3"] => openapi::index(registry),
+            ["openapi", "v3", "api", version] => {
+                openapi::document(registry, "", version, self.version.text()).ok_or_else(Refusal::no_page)?
+            }
+            ["openapi", "v3", "apis", group, version] => {
+                openapi::document(registry, group, version, self.version.text())
+                    .ok_or_else(Refusal::no_page)?
+            }
             ["healthz" | "livez" | "readyz", ..] => {
                 return Ok(Reply::bytes(StatusCode::OK, "text/plain; charset=utf-8", "ok"));
             }

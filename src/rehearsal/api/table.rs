@@ -5,28 +5,76 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{kind::Kind, metadata, shape};
+use super::{
+    age::age,
+    columns::{self, Column},
+    json_path,
+    kind::Kind,
+    shape,
+};
 
-/// Returns the objects as a table.
+/// Returns the objects as a table; only the first of a watch has the columns.
 pub(super) fn of(kind: &Kind, objects: &[Arc<Json>], list: Json, headed: bool, now: Timestamp) -> Json {
-    let _ = kind;
-    let columns = json!([
-        {"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0},
-        {"name": "Age", "type": "string", "format": "", "description": "", "priority": 0},
-    ]);
+    let (columns, cells): (Vec<Json>, Cells) = match &kind.custom {
+        Some(version) => {
+            let columns = custom_columns(version);
+            let shown = columns.iter().map(definition_of_custom).collect();
+            (
+                shown,
+                Box::new(move |object, now| {
+                    columns.iter().map(|column| custom_cell(column, object, now)).collect()
+                }),
+            )
+        }
+        None => {
+            let columns = columns::of(&kind.kind);
+            let shown = columns.iter().map(definition).collect();
+            (
+                shown,
+                Box::new(move |object, now| {
+                    columns.iter().map(|column| (column.cell)(object, now)).collect()
+                }),
+            )
+        }
+    };
     let rows: Vec<Json> = objects
         .iter()
-        .map(|object| {
-            json!({"cells": [metadata::name(object), age(&object["metadata"]["creationTimestamp"], now)],
-                "object": shape::metadata(object)})
-        })
+        .map(|object| json!({"cells": cells(object, now), "object": shape::metadata(object)}))
         .collect();
-    let columns = if headed { columns } else { json!([]) };
+    let columns = if headed { columns } else { Vec::new() };
     json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": list, "columnDefinitions": columns, "rows": rows})
 }
 
-fn age(created: &Json, now: Timestamp) -> String {
-    let created: Option<Timestamp> = created.as_str().and_then(|text| text.parse().ok());
-    created
-        .map_or_else(|| "<unknown>".into(), |created| format!("{}s", now.duration_since(created).as_secs()))
+type Cells = Box<dyn Fn(&Json, Timestamp) -> Vec<Json>>;
+
+fn definition(column: &Column) -> Json {
+    let format = if column.name == "Name" { "name" } else { "" };
+    json!({"name": column.name, "type": column.kind, "format": format, "description": "", "priority": column.priority})
+}
+
+/// Returns the columns of a custom kind: the name, then what the definition wants to show, or the age.
+fn custom_columns(version: &Json) -> Vec<Json> {
+    let mut columns =
+        vec![json!({"name": "Name", "type": "string", "format": "name", "jsonPath": ".metadata.name"})];
+    match version["additionalPrinterColumns"].as_array() {
+        Some(more) if !more.is_empty() => columns.extend(more.iter().cloned()),
+        _ => columns.push(json!({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"})),
+    }
+    columns
+}
+
+fn definition_of_custom(column: &Json) -> Json {
+    let text = |key: &str| column[key].as_str().unwrap_or_default();
+    json!({"name": text("name"), "type": text("type"), "format": text("format"),
+        "description": text("description"), "priority": column["priority"].as_i64().unwrap_or_default()})
+}
+
+fn custom_cell(column: &Json, object: &Json, now: Timestamp) -> Json {
+    let found = json_path::first(object, column["jsonPath"].as_str().unwrap_or_default());
+    match (column["type"].as_str(), found) {
+        (_, None) => Json::Null,
+        (Some("date"), Some(value)) => age(value, now).into(),
+        (Some("string"), Some(value)) if !value.is_string() => value.to_string().into(),
+        (_, Some(value)) => value.clone(),
+    }
 }

@@ -25,6 +25,11 @@ impl Version {
         Ok(Self { text, major, minor })
     }
 
+    /// Returns the version without its `v`.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Returns `/version`.
     pub(super) fn json(&self) -> Json {
         let (major, minor) = (self.major.to_string(), self.minor.to_string());

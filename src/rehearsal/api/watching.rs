@@ -13,6 +13,7 @@ use super::{
     refusal::Refusal,
     reply::{Form, Reply},
     request::{Request, Target},
+    rules,
     selector::Selector,
     server::Server,
     shape,
@@ -37,6 +38,8 @@ struct Watch {
     /// All changes up to this revision were told.
     told: u64,
     changed: watch::Receiver<u64>,
+    /// Tells when all watches are cut.
+    cut: watch::Receiver<u64>,
     lines: VecDeque<Bytes>,
     end: Instant,
     next_bookmark: Instant,
@@ -59,27 +62,28 @@ impl Server {
         let initial = request.query.truth("sendInitialEvents");
         let matching = request.query.get("resourceVersionMatch");
         if initial && matching != Some("NotOlderThan") {
-            return Err(list_options(
-                kind,
-                "resourceVersionMatch",
-                "Forbidden",
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            return Err(Refusal::options(
+                "ListOptions",
+                rules::forbidden(
+                    "resourceVersionMatch",
+                    "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+                ),
             ));
         }
         if !initial && matching.is_some() {
-            return Err(list_options(
-                kind,
-                "resourceVersionMatch",
-                "Forbidden",
-                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+            return Err(Refusal::options(
+                "ListOptions",
+                rules::forbidden(
+                    "resourceVersionMatch",
+                    "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+                ),
             ));
         }
         let from: u64 = match from {
             "" => 0,
             text => text.parse().map_err(|_| {
-                Refusal::bad_request(format!(
-                    "Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
-                ))
+                let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+                Refusal::new(500, "", format!("resourceVersion: Invalid value: {text:?}: {why}"))
             })?,
         };
         let mut state = self.state();
@@ -95,6 +99,7 @@ impl Server {
             bookmarks: request.query.truth("allowWatchBookmarks"),
             told: from,
             changed,
+            cut: self.faults.cuts(),
             lines: VecDeque::new(),
             end: now + life,
             next_bookmark: now + BOOKMARK,
@@ -107,15 +112,6 @@ impl Server {
         drop(state);
         Ok(Reply::stream(stream::unfold(watch, Watch::next)))
     }
-}
-
-fn list_options(kind: &Kind, field: &str, reason: &str, message: &str) -> Refusal {
-    let _ = kind;
-    Refusal::new(
-        422,
-        "Invalid",
-        format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: {reason}: {message}"),
-    )
 }
 
 impl Watch {
@@ -150,6 +146,7 @@ impl Watch {
             }
             tokio::select! {
                 changed = self.changed.changed() => self.over |= changed.is_err(),
+                _ = self.cut.changed() => self.over = true,
                 () = tokio::time::sleep_until(self.end) => self.over = true,
                 () = tokio::time::sleep_until(self.next_bookmark), if self.bookmarks => self.bookmark(false),
             }

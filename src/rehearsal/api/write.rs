@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::{
     chore::Chore,
@@ -59,25 +59,16 @@ impl<'a> Edit<'a> {
             Some("Strict") => Unknown::Refuse,
             Some("Ignore") => Unknown::Ignore,
             Some(other) => {
-                return Err(Refusal::new(
-                    422,
-                    "Invalid",
-                    format!(
-                        "CreateOptions.meta.k8s.io \"\" is invalid: fieldValidation: Unsupported value: {other:?}: supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""
-                    ),
-                ));
+                let allowed = ["\"\"", "\"Ignore\"", "\"Strict\"", "\"Warn\""];
+                let cause = rules::unsupported("fieldValidation", &other.into(), &allowed);
+                return Err(Refusal::options(options_of(request), cause));
             }
         };
         match request.query.get("dryRun") {
             None | Some("All") => {}
             Some(other) => {
-                return Err(Refusal::new(
-                    422,
-                    "Invalid",
-                    format!(
-                        "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: {other:?}: supported values: \"All\""
-                    ),
-                ));
+                let cause = rules::unsupported("dryRun", &json!([other]), &["\"All\""]);
+                return Err(Refusal::options(options_of(request), cause));
             }
         }
         let key =
@@ -114,6 +105,16 @@ impl<'a> Edit<'a> {
     }
 }
 
+/// Returns the kind of the options that a request's parameters are.
+fn options_of(request: &Request) -> &'static str {
+    match request.method.as_str() {
+        "PUT" => "UpdateOptions",
+        "PATCH" => "PatchOptions",
+        "DELETE" => "DeleteOptions",
+        _ => "CreateOptions",
+    }
+}
+
 impl Server {
     pub(super) async fn create(
         self: &Arc<Self>,
@@ -145,7 +146,8 @@ impl Server {
             ));
         }
         if object["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty()) {
-            return Err(Refusal::bad_request("resourceVersion should not be set on objects to be created"));
+            let message = "resourceVersion should not be set on objects to be created";
+            return Err(Refusal::new(500, "", message));
         }
         let mut warnings = edit.prune(&mut object)?;
         {
@@ -156,13 +158,14 @@ impl Server {
             }
             metadata::begin(kind, &mut object, self.now(), &mut state.random);
             kind.schema.default(&mut object);
-            rules::complete(kind, None, &mut object, &mut state);
+            rules::default(kind, &mut object);
         }
         metadata::name(&object).clone_into(&mut edit.key.name);
         if !edit.applied {
             let version = kind.api_version();
             merge::track(None, &mut object, &edit.writer(&version, self), &kind.schema);
         }
+        rules::complete(kind, None, &mut object, &self.state());
         self.check(edit, None, &object)?;
         warnings.extend(self.admit(edit, "CREATE", None, Some(&object)).await?);
         let mut state = self.state();
@@ -243,17 +246,21 @@ impl Server {
         let uid = metadata::uid(object);
         if !uid.is_empty() && uid != metadata::uid(live) {
             let (had, has) = (uid, metadata::uid(live));
-            let why = format!("Precondition failed: UID in precondition: {had}, UID in object meta: {has}");
+            let place = format!("/registry/{}/{}/{}", kind.plural(), edit.key.namespace, edit.key.name);
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: {place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {had}, UID in object meta: {has}"
+            );
             return Err(Refusal::conflict(kind, &edit.key.name, &why));
         }
-        separate(edit, live, object);
-        metadata::carry_over(live, object);
         kind.schema.default(object);
-        rules::complete(kind, Some(live), object, &mut self.state());
+        rules::default(kind, object);
         if !edit.applied {
             let version = kind.api_version();
             merge::track(Some(live), object, &edit.writer(&version, self), &kind.schema);
         }
+        separate(edit, live, object);
+        metadata::carry_over(live, object);
+        rules::complete(kind, Some(live), object, &self.state());
         metadata::count_generation(kind, live, object);
         Ok(())
     }
@@ -261,6 +268,7 @@ impl Server {
     fn check(&self, edit: &Edit<'_>, live: Option<&Json>, object: &Json) -> Result<(), Refusal> {
         let kind = edit.kind;
         let mut causes = rules::check(kind, live, object);
+        causes.extend(live.into_iter().flat_map(|live| metadata::late_finalizers(live, object)));
         causes.extend(kind.schema.validate(object));
         if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(kind, metadata::name(object), &causes)) }
     }
@@ -269,11 +277,7 @@ impl Server {
 /// Says whether the update insists on the version that it changes; refuses it if that is not the current one.
 fn expect_version(kind: &Kind, live: &Json, object: &Json) -> Result<bool, Refusal> {
     match object["metadata"]["resourceVersion"].as_str().unwrap_or_default() {
-        "" if kind.traits.conditional => {
-            let cause =
-                rules::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
-            Err(Refusal::invalid(kind, metadata::name(live), &[cause]))
-        }
+        "" if kind.traits.conditional => Err(Refusal::unconditional(kind, metadata::name(live))),
         "" | "0" => Ok(false),
         version if live["metadata"]["resourceVersion"] == version => Ok(true),
         _ => Err(Refusal::stale(kind, metadata::name(live))),
@@ -306,9 +310,7 @@ fn separate(edit: &Edit<'_>, live: &Json, object: &mut Json) {
     let managed = object["metadata"]["managedFields"].take();
     *object = live.clone();
     object["status"] = part;
-    if edit.kind.custom.is_none() || edit.applied {
-        object["metadata"]["managedFields"] = managed;
-    }
+    object["metadata"]["managedFields"] = managed;
 }
 
 impl State {

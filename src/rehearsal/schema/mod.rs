@@ -5,6 +5,7 @@
 mod default;
 mod cel;
 mod definition;
+mod describe;
 mod derived;
 mod duplicates;
 mod format;
@@ -21,6 +22,7 @@ mod unfit;
 mod validate;
 mod version;
 
+pub(in crate::rehearsal) use describe::reference;
 pub(in crate::rehearsal) use place::{ListPlace, Place, Structure};
 pub(in crate::rehearsal) use shape::Strategy;
 pub(in crate::rehearsal) use version::Schema;

@@ -2,8 +2,11 @@
 //! object from going away.
 
 mod definitions;
+mod names;
 mod namespaces;
+mod pods;
 mod secrets;
+mod services;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -11,12 +14,23 @@ use serde_json::Value as Json;
 use super::{kind::Kind, server::State};
 use crate::kubernetes::Cause;
 
-/// Completes an object before it is checked; `live` is what is there.
-pub(super) fn complete(kind: &Kind, live: Option<&Json>, object: &mut Json, state: &mut State) {
-    let _ = &state;
+/// Adds what the sender would own if it had said it.
+pub(super) fn default(kind: &Kind, object: &mut Json) {
+    match kind.qualified().as_str() {
+        "namespaces" => namespaces::default(object),
+        "secrets" => secrets::default(object),
+        "services" => services::default(object),
+        _ => {}
+    }
+}
+
+/// Adds what nobody owns, because the server thought of it; `live` is what is there.
+pub(super) fn complete(kind: &Kind, live: Option<&Json>, object: &mut Json, state: &State) {
     match kind.qualified().as_str() {
         "namespaces" => namespaces::complete(live, object),
-        "secrets" => secrets::complete(object),
+        "pods" => pods::complete(live, object),
+        "services" => services::complete(kind, live, object, state),
+        "jobs.batch" => pods::complete_job(live, object),
         "customresourcedefinitions.apiextensions.k8s.io" => definitions::complete(live, object),
         _ => {}
     }
@@ -24,12 +38,14 @@ pub(super) fn complete(kind: &Kind, live: Option<&Json>, object: &mut Json, stat
 
 /// Returns what is wrong with an object beyond its fields' types.
 pub(super) fn check(kind: &Kind, live: Option<&Json>, object: &Json) -> Vec<Cause> {
-    match kind.qualified().as_str() {
+    let mut causes: Vec<Cause> = names::check(kind, object).into_iter().collect();
+    causes.extend(match kind.qualified().as_str() {
         "secrets" => secrets::check(live, object),
         "configmaps" => secrets::check_immutable(live, object),
         "customresourcedefinitions.apiextensions.k8s.io" => definitions::check(object),
         _ => Vec::new(),
-    }
+    });
+    causes
 }
 
 /// Marks what else changes when an object begins to end.
@@ -62,6 +78,11 @@ pub(super) fn invalid(field: &str, value: &Json, why: &str) -> Cause {
         message: format!("Invalid value: {shown}: {why}"),
         field: field.to_owned(),
     }
+}
+
+pub(super) fn unsupported(field: &str, value: &Json, supported: &[&str]) -> Cause {
+    let message = format!("Unsupported value: {value}: supported values: {}", supported.join(", "));
+    Cause { reason: "FieldValueNotSupported".into(), message, field: field.to_owned() }
 }
 
 pub(super) fn forbidden(field: &str, why: &str) -> Cause {

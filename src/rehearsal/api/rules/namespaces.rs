@@ -2,12 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-pub(super) fn complete(live: Option<&Json>, object: &mut Json) {
+pub(super) fn default(object: &mut Json) {
     let name = object["metadata"]["name"].clone();
     if !object["metadata"]["labels"].is_object() {
         object["metadata"]["labels"] = json!({});
     }
     object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
+}
+
+pub(super) fn complete(live: Option<&Json>, object: &mut Json) {
     match live {
         None => {
             object["spec"] = json!({"finalizers": ["kubernetes"]});

@@ -10,7 +10,7 @@ use crate::kubernetes::Cause;
 const LARGEST: usize = 1024 * 1024;
 
 /// Takes `stringData` into `data`, and gives the type that none has.
-pub(super) fn complete(object: &mut Json) {
+pub(super) fn default(object: &mut Json) {
     let Some(fields) = object.as_object_mut() else { return };
     if let Some(Json::Object(texts)) = fields.remove("stringData")
         && !texts.is_empty()
