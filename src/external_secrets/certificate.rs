@@ -11,7 +11,7 @@ use rcgen::{
 };
 use rsa::{
     RsaPrivateKey,
-    pkcs1::EncodeRsaPrivateKey,
+    pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey},
     pkcs8::{EncodePrivateKey, LineEnding},
 };
 
@@ -39,7 +39,7 @@ pub enum CertificateError {
     /// The authority's key.
     #[error("generate the webhook's RSA key")]
     Key(#[from] rsa::Error),
-    /// Its PKCS#1 form.
+    /// Its PKCS#1 form, written or read.
     #[error("encode the webhook's RSA key")]
     Encode(#[from] rsa::pkcs1::Error),
     /// Its PKCS#8 form, for signing.
@@ -62,11 +62,38 @@ impl WebhookCertificate {
             KeyPair::from_pem_and_sign_algo(&rsa.to_pkcs8_pem(LineEnding::LF)?, &rcgen::PKCS_RSA_SHA256)?;
         let ca = authority(now)?;
         let ca_certificate = ca.self_signed(&signing_key)?.pem();
-        let server_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-        let certificate =
-            server(&dns_name, now)?.signed_by(&server_key, &Issuer::new(ca, signing_key))?.pem();
-        Ok(Self { ca_certificate, ca_key, certificate, key: Secret::new(server_key.serialize_pem()) })
+        let (certificate, key) = issue(&dns_name, ca, signing_key, now)?;
+        Ok(Self { ca_certificate, ca_key, certificate, key })
     }
+
+    /// Makes a server certificate of the authority that is there, whose key is in PKCS#1.
+    #[expect(clippy::disallowed_methods, reason = "the authority's key signs")]
+    pub fn renew(
+        ca_certificate: String,
+        ca_key: Secret<String>,
+        service: &str,
+        namespace: &str,
+        now: Timestamp,
+    ) -> Result<Self, CertificateError> {
+        let rsa = RsaPrivateKey::from_pkcs1_pem(ca_key.expose())?;
+        let signing_key =
+            KeyPair::from_pem_and_sign_algo(&rsa.to_pkcs8_pem(LineEnding::LF)?, &rcgen::PKCS_RSA_SHA256)?;
+        let dns_name = format!("{service}.{namespace}.svc");
+        // What a signature takes of the authority is its name, which is always the same, and its key.
+        let (certificate, key) = issue(&dns_name, authority(now)?, signing_key, now)?;
+        Ok(Self { ca_certificate, ca_key, certificate, key })
+    }
+}
+
+fn issue(
+    dns_name: &str,
+    ca: CertificateParams,
+    signing_key: KeyPair,
+    now: Timestamp,
+) -> Result<(String, Secret<String>), CertificateError> {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let certificate = server(dns_name, now)?.signed_by(&key, &Issuer::new(ca, signing_key))?.pem();
+    Ok((certificate, Secret::new(key.serialize_pem())))
 }
 
 fn authority(now: Timestamp) -> Result<CertificateParams, rcgen::Error> {

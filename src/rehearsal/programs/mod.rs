@@ -5,12 +5,14 @@
 //! that no program stands for is pretended: it runs and is ready, and does nothing.
 
 mod exit;
+mod external_secrets;
 mod log;
 mod mounts;
 mod process;
 mod program;
 
 pub use exit::Exit;
+pub use external_secrets::ExternalSecrets;
 pub use log::{Log, Logs};
 pub use mounts::Mounts;
 pub use process::{PodReference, Process, Termination};
