@@ -1,8 +1,10 @@
 //! Tests of the public library and the binary, one file a theme; `tests/cluster/` has those on a real control plane.
 
 mod binary;
+mod contract;
 mod helm_parity;
 mod environment;
 mod layers;
 mod sops_commands;
+mod rehearsed_operator;
 mod template_functions;

@@ -24,6 +24,8 @@ mod cluster;
 mod node;
 mod control_plane;
 mod connect;
+#[path = "../contract/mod.rs"]
+mod contract;
 mod network;
 mod names;
 mod certificates;

@@ -4,6 +4,7 @@ mod background;
 mod bootstrap;
 mod connect;
 mod connect_faults;
+mod contract;
 mod faults;
 mod finder;
 mod harness;
@@ -27,6 +28,7 @@ pub(crate) fn run() -> ExitCode {
         bootstrap::trials(),
         connect::trials(),
         connect_faults::trials(),
+        contract::trials(),
         faults::trials(),
         harness::trials(),
         kill::trials(),
