@@ -99,8 +99,10 @@ fn groups_are_merged_and_keys_of_other_kinds_are_kept_by_name() {
     let configuration = parse(&text).unwrap();
     let rule = configuration.rule_for(Path::new("/repo/x")).unwrap().unwrap();
     let names: Vec<Vec<String>> = rule.groups.iter().map(names).collect();
-    let expected =
-        [vec![first, "pgp:AB".to_owned(), second], vec!["hc_vault:https://v".into(), "kms:arn:x".into()]];
+    let expected = [
+        vec![first, second, "pgp:AB".to_owned()],
+        vec!["hc_vault:https://v".to_owned(), "kms:arn:x+r|a:1,b:2".to_owned()],
+    ];
     assert_eq!(names, expected);
     assert_eq!(rule.shamir_threshold, 2);
     assert!(rule.mac_only_encrypted && rule.selector.is_none());
