@@ -7,7 +7,7 @@ use std::{
 
 use super::order::{Order, order};
 use super::program::title;
-use super::{Program, Providers};
+use super::{Checked, Providers};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::resource::{Brings, Need, Resource, Urn, Value};
 
@@ -67,11 +67,12 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Builds the graph of a program whose providers were [prepared](super::prepare).
+    /// Builds the graph of a checked program whose providers were [prepared](super::prepare).
     ///
     /// Errors, all at once: a name that is used twice, an unknown type, a dependency that is not in the program, and
     /// resources that need each other.
-    pub fn build(program: Program, providers: &Providers) -> Result<Self, Diagnostics> {
+    pub fn build(checked: &Checked<'_>, providers: &Providers) -> Result<Self, Diagnostics> {
+        let program = checked.program();
         let mut problems = Diagnostics::new();
         let index = index(&program.resources, &mut problems);
         let mut edges: Vec<BTreeSet<Edge>> =
@@ -89,7 +90,7 @@ impl Graph {
             sequence.iter().map(|&position| program.resources[position].clone()).collect();
         let edges = sequence.iter().map(|&position| std::mem::take(&mut edges[position])).collect();
         let index = resources.iter().enumerate().map(|(i, resource)| (resource.urn.clone(), i)).collect();
-        Ok(Self { resources, index, edges, unmet, outputs: program.outputs })
+        Ok(Self { resources, index, edges, unmet, outputs: program.outputs.clone() })
     }
 
     /// Returns the resources, each after all that it needs.

@@ -23,10 +23,10 @@ pub use cancel::{Cancel, Canceller};
 pub use decide::plan;
 pub use execute::{Execution, execute};
 pub use graph::{Because, Edge, Graph, Unmet};
-pub use observe::{Observed, ReadError, observe, prepare};
+pub use observe::{Observed, ReadError, fetch, observe, prepare};
 pub use outcome::{Failure, Outcome, StepError};
 pub use plan::{Plan, Step, Summary};
-pub use program::Program;
+pub use program::{Checked, Program};
 pub use providers::Providers;
 pub use refresh::refresh;
 

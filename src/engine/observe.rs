@@ -6,7 +6,7 @@ use futures::future::join_all;
 
 use super::program::recorded;
 use super::providers::prefix;
-use super::{Graph, Program, Providers};
+use super::{Checked, Graph, Providers};
 use crate::diagnostic::Diagnostic;
 use crate::resource::{Known, Live, ProviderError, Resource, Urn};
 use crate::state::Snapshot;
@@ -41,13 +41,35 @@ pub enum ReadError {
     },
 }
 
-/// Lets the providers fetch what they must know of a program's resources before its graph is built.
+impl ReadError {
+    /// Returns what to do about it, where the provider knows.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::UnknownType(diagnostic) => diagnostic.hint.as_deref(),
+            Self::Provider(error) => error.hint.as_deref(),
+            Self::Count { .. } => None,
+        }
+    }
+}
+
+/// Lets the providers get what comes from elsewhere for a program's resources, all at once, and verify it.
+pub async fn fetch(checked: &Checked<'_>, providers: &Providers) -> Result<(), Vec<ReadError>> {
+    let nothing = Snapshot::default();
+    let batches = batches(&checked.program().resources, &nothing);
+    let each = batches.iter().map(|(urn, known)| async move {
+        let provider = providers.of(urn).map_err(ReadError::UnknownType)?;
+        Ok(provider.fetch(known).await?)
+    });
+    collect(join_all(each).await).map(|_: Vec<()>| ())
+}
+
+/// Lets the providers find out what they must know of a program's resources before its graph is built.
 pub async fn prepare(
-    program: &Program,
+    checked: &Checked<'_>,
     snapshot: &Snapshot,
     providers: &Providers,
 ) -> Result<(), Vec<ReadError>> {
-    let batches = batches(&program.resources, snapshot);
+    let batches = batches(&checked.program().resources, snapshot);
     let each = batches.iter().map(|(urn, known)| async move {
         let provider = providers.of(urn).map_err(ReadError::UnknownType)?;
         Ok(provider.prepare(known).await?)

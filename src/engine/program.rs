@@ -1,6 +1,6 @@
 //! What a stack program registered.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::Providers;
 use crate::diagnostic::Diagnostics;
@@ -22,20 +22,9 @@ impl Program {
         Self::default()
     }
 
-    /// Returns the program with each [fingerprint](Value::fingerprint) made by the stack's key.
-    #[must_use]
-    pub fn with_fingerprints(mut self, fingerprints: &Fingerprints) -> Self {
-        for resource in &mut self.resources {
-            if resource.inputs.holds_unknown() {
-                let make = |value: &Value| fingerprints.of(&resource.urn, value).into();
-                resource.inputs = resource.inputs.with_fingerprints(&make);
-            }
-        }
-        self
-    }
-
-    /// Returns what the providers find wrong with the inputs; looks at nothing outside.
-    pub fn check(&self, providers: &Providers) -> Diagnostics {
+    /// Returns the program as one that can be planned, or what the providers find wrong with its inputs, all at once.
+    /// Looks at nothing outside.
+    pub fn check(&self, providers: &Providers) -> Result<Checked<'_>, Diagnostics> {
         let mut problems = Diagnostics::new();
         for resource in &self.resources {
             match providers.of(&resource.urn) {
@@ -43,7 +32,31 @@ impl Program {
                 Err(unknown) => problems.push(*unknown),
             }
         }
-        problems
+        if problems.has_errors() { Err(problems) } else { Ok(Checked(Cow::Borrowed(self))) }
+    }
+}
+
+/// A program with whose inputs no provider found anything wrong; made by [`Program::check`] only.
+#[derive(Clone, Debug)]
+pub struct Checked<'a>(Cow<'a, Program>);
+
+impl Checked<'_> {
+    /// Returns the program.
+    pub fn program(&self) -> &Program {
+        &self.0
+    }
+
+    /// Returns the program with each [fingerprint](Value::fingerprint) made by the stack's key.
+    #[must_use]
+    pub fn with_fingerprints(&self, fingerprints: &Fingerprints) -> Self {
+        let mut program = self.clone();
+        if self.0.resources.iter().any(|resource| resource.inputs.holds_unknown()) {
+            for resource in &mut program.0.to_mut().resources {
+                let make = |value: &Value| fingerprints.of(&resource.urn, value).into();
+                resource.inputs = resource.inputs.with_fingerprints(&make);
+            }
+        }
+        program
     }
 }
 

@@ -298,7 +298,8 @@ impl Stack {
 
     pub(super) async fn preview(&self, resources: &[Resource]) -> Result<Plan, Diagnostics> {
         let providers = self.providers();
-        let graph = Graph::build(program(resources), &providers)?;
+        let program = program(resources);
+        let graph = Graph::build(&program.check(&providers)?, &providers)?;
         let observed = observe(&graph, self.snapshot.clone(), &providers).await.unwrap();
         plan(&graph, &observed, &providers, &self.fingerprints())
     }
@@ -321,7 +322,8 @@ impl Stack {
         let journal = self.journal.take().unwrap_or_else(|| JournalDocument::after(&self.snapshot));
         let snapshot = resume(self.snapshot.clone(), journal.clone());
         let fingerprints = Fingerprints::new(snapshot.hmac_key.clone(), Arc::new(Plain));
-        let graph = Graph::build(program(resources), &providers).unwrap();
+        let program = program(resources);
+        let graph = Graph::build(&program.check(&providers).unwrap(), &providers).unwrap();
         let observed = observe(&graph, snapshot, &providers).await.unwrap();
         let plan = plan(&graph, &observed, &providers, &fingerprints).unwrap();
         let safe = AtomicUsize::new(journal.entries.len());

@@ -41,7 +41,8 @@ async fn what_needs_comes_after_what_brings_and_the_second_run_changes_nothing()
 fn a_need_that_nothing_meets_is_left_to_the_cluster() {
     let stack = Stack::default();
     let resources = vec![thing("a", [("namespace", "elsewhere".into())])];
-    let graph = Graph::build(Program { resources, ..Program::nothing() }, &stack.providers()).unwrap();
+    let (program, providers) = (Program { resources, ..Program::nothing() }, stack.providers());
+    let graph = Graph::build(&program.check(&providers).unwrap(), &providers).unwrap();
     assert_eq!(graph.unmet_needs()[0].need, Need::Namespace("elsewhere".into()));
     assert!(graph.dependencies(&urn("a")).is_empty());
 }
@@ -56,7 +57,8 @@ fn all_that_is_wrong_with_a_graph_is_said_at_once() {
         thing("twice", []),
         after(thing("c", []), &["twices"]),
     ];
-    let problems = Graph::build(Program { resources, ..Program::nothing() }, &stack.providers()).unwrap_err();
+    let (program, providers) = (Program { resources, ..Program::nothing() }, stack.providers());
+    let problems = Graph::build(&program.check(&providers).unwrap(), &providers).unwrap_err();
     let text = problems.to_string();
     assert!(text.contains("urn:eggtooth:dev::s::test:Thing::twice is registered twice"), "{text}");
     assert!(text.contains("twices is not in the program"), "{text}");

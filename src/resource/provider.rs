@@ -132,8 +132,15 @@ pub trait Provider: Send + Sync {
     /// Returns what is there afterwards.
     fn brings(&self, inputs: &Inputs) -> Vec<Brings>;
 
-    /// Fetches what [`needs`](Self::needs) and [`brings`](Self::brings) must know (a chart), before anything is
-    /// written; does nothing for most.
+    /// Gets what comes from elsewhere (a chart), verifies it and keeps it. Called before the lock is taken: it writes
+    /// nothing to the cluster. Does nothing for most.
+    fn fetch<'a>(&'a self, wanted: &'a [Known<'a>]) -> BoxFuture<'a, Result<(), ProviderError>> {
+        let _ = wanted;
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Finds out what [`needs`](Self::needs) and [`brings`](Self::brings) must know (a rendered chart) from what was
+    /// [fetched](Self::fetch) and what is there, anew each time; writes nothing. Does nothing for most.
     fn prepare<'a>(&'a self, all: &'a [Known<'a>]) -> BoxFuture<'a, Result<(), ProviderError>> {
         let _ = all;
         Box::pin(async { Ok(()) })

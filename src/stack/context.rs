@@ -1,11 +1,12 @@
 //! What a stack program registers.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{Origin, Path, Release, Step};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::engine;
 use crate::helm::ChartsLock;
 use crate::resource::{Options, Resource, Urn, Value};
 use crate::verify::Proof;
@@ -22,12 +23,10 @@ pub struct Settings {
 /// What a program registered.
 #[derive(Debug, Default)]
 pub struct Program {
-    /// The resources, in the order of their registration.
-    pub resources: Vec<Resource>,
+    /// The resources, in the order of their registration, and the stack's outputs.
+    pub wanted: engine::Program,
     /// The stores to prove once everything is applied.
     pub proofs: Vec<Proof>,
-    /// The stack's outputs.
-    pub outputs: BTreeMap<String, Value>,
     /// What is wrong with the configuration.
     pub diagnostics: Diagnostics,
 }
@@ -50,7 +49,7 @@ impl<'a> Context<'a> {
     /// Registers a resource of any type and returns its URN.
     pub fn register(&mut self, kind: &str, name: &str, inputs: Value, options: Options) -> Urn {
         let urn = Urn::new(self.environment, self.stack, kind, name);
-        self.program.resources.push(Resource { urn: urn.clone(), inputs, options });
+        self.program.wanted.resources.push(Resource { urn: urn.clone(), inputs, options });
         urn
     }
 
@@ -122,7 +121,7 @@ impl<'a> Context<'a> {
 
     /// Sets an output of the stack.
     pub fn output(&mut self, name: &str, value: impl Into<Value>) {
-        self.program.outputs.insert(name.to_owned(), value.into());
+        self.program.wanted.outputs.insert(name.to_owned(), value.into());
     }
 
     /// Returns the version of a chart: the wanted one, or the one that `charts.lock` pins.

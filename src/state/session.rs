@@ -20,7 +20,7 @@ pub async fn load(backend: &dyn Backend) -> Result<Snapshot, StateError> {
 pub struct Session {
     backend: Arc<dyn Backend>,
     lock: Arc<dyn Lock>,
-    fingerprints: Fingerprints,
+    fingerprints: Arc<Fingerprints>,
     /// What is stored now; the journal goes on from it.
     stored: Mutex<Snapshot>,
     journal: Mutex<JournalDocument>,
@@ -61,7 +61,7 @@ impl Session {
         Ok(Self {
             backend,
             lock,
-            fingerprints: Fingerprints::new(resumed.hmac_key.clone(), sealing),
+            fingerprints: Arc::new(Fingerprints::new(resumed.hmac_key.clone(), sealing)),
             stored: Mutex::new(kept.snapshot),
             journal: Mutex::new(kept.journal),
             resumed,
@@ -75,8 +75,14 @@ impl Session {
     }
 
     /// Returns what stands for the stack's secrets in records.
-    pub fn fingerprints(&self) -> &Fingerprints {
-        &self.fingerprints
+    pub fn fingerprints(&self) -> Arc<Fingerprints> {
+        Arc::clone(&self.fingerprints)
+    }
+
+    /// Goes on with fingerprints that were made of the same snapshot before it was locked: a key that was made for them
+    /// is to be the one that is kept.
+    pub fn adopt(&mut self, fingerprints: Arc<Fingerprints>) {
+        self.fingerprints = fingerprints;
     }
 
     /// Returns the lock's permit to write.

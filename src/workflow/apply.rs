@@ -39,13 +39,14 @@ pub async fn up(
     if loaded.cluster.uid.is_none() {
         report.unnamed_cluster = Some(stage.uid.clone());
     }
-    for (stack, program) in &loaded.programs {
+    for checked in stage.check_all(loaded)? {
+        let stack = checked.stack;
         let progress = surroundings.events.of(&Urn::new(&loaded.environment, stack, "eggtooth:Stack", stack));
         // Taking the lock is a write: whatever can be found wrong without it is found before.
-        stage.check(surroundings, stack, program).await?;
-        let session = stage.open(surroundings, stack, &progress).await?;
+        let ready = stage.ready(surroundings, &checked).await?;
+        let mut session = stage.open(surroundings, stack, &progress).await?;
         let brought = async {
-            let planned = stage.plan(stack, program, session.snapshot(), session.fingerprints()).await?;
+            let planned = stage.under_lock(&mut session, &checked, ready).await?;
             if planned.plan.has_changes() && !approve(&planned) {
                 return Ok(None);
             }
@@ -55,11 +56,11 @@ pub async fn up(
         // The lock is given back whatever happened; what went wrong first is what is told.
         let closed = session.close().await;
         let Some((summary, verdicts)) = brought? else {
-            report.declined = Some(stack.clone());
+            report.declined = Some(stack.to_owned());
             break;
         };
         closed?;
-        report.done.push((stack.clone(), summary));
+        report.done.push((stack.to_owned(), summary));
         report.verdicts.extend(verdicts);
     }
     report.elapsed = surroundings.clock.elapsed().saturating_sub(begun);
@@ -93,7 +94,7 @@ pub(super) async fn run(
         graph: &planned.graph,
         observed: &planned.observed,
         providers: stage.providers(),
-        fingerprints: session.fingerprints(),
+        fingerprints: &planned.fingerprints,
         journal: session,
         permit: session.permit(),
         events: &surroundings.events,

@@ -2,16 +2,9 @@
 
 use std::path::Path;
 
-use futures::future::try_join_all;
-
 use super::{Problems, Surroundings, WorkflowError};
 use crate::diagnostic::{Diagnostic, Diagnostics, Position, Span};
-use crate::helm::{
-    ChartsLock,
-    release::{KIND, ReleaseInputs},
-    repository::Charts,
-};
-use crate::stack::Program;
+use crate::helm::{ChartsLock, repository::Charts};
 use crate::yaml::{Flavour, parse, to_json};
 
 const FILE: &str = "bootstrap/charts.lock";
@@ -44,17 +37,6 @@ fn wrong(diagnostic: Diagnostic) -> WorkflowError {
         file: FILE.to_owned(),
         diagnostics: Problems(Diagnostics::from_iter([diagnostic])),
     }
-}
-
-/// Fetches every chart of a program and verifies its digest: nothing is to be written before all of them are here.
-pub(super) async fn fetch(charts: &Charts, stack: &str, program: &Program) -> Result<(), WorkflowError> {
-    let releases = program.resources.iter().filter(|resource| resource.urn.kind() == KIND);
-    let pinned = releases.filter_map(|release| ReleaseInputs::chart_of(&release.inputs).ok());
-    let each = pinned.map(|chart| async move { charts.archive(&chart).await.map(|_| ()) });
-    let fetched = try_join_all(each).await;
-    fetched
-        .map(|_: Vec<()>| ())
-        .map_err(|source| WorkflowError::Charts { stack: stack.to_owned(), source: Box::new(source) })
 }
 
 /// Returns where this run takes charts from.

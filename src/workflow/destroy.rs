@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Loaded, Planned, Stage, Surroundings, WorkflowError,
+    Checked, Loaded, Planned, Stage, Surroundings, WorkflowError,
     apply::{check, run},
 };
 use crate::engine::Summary;
@@ -34,10 +34,13 @@ pub async fn destroy(
     let begun = surroundings.clock.elapsed();
     let stage = Stage::of(surroundings, loaded).await?;
     let mut report = DestroyReport::default();
+    let nothing = Program::default();
     for stack in loaded.programs.keys().rev() {
         let progress = surroundings.events.of(&Urn::new(&loaded.environment, stack, "eggtooth:Stack", stack));
-        let session = stage.open(surroundings, stack, &progress).await?;
-        match take_down(surroundings, &stage, &session, stack, allow).await {
+        let checked = stage.check(stack, &nothing)?;
+        let ready = stage.ready(surroundings, &checked).await?;
+        let mut session = stage.open(surroundings, stack, &progress).await?;
+        match take_down(surroundings, &stage, &mut session, &checked, ready, allow).await {
             Ok(Some(summary)) => {
                 session.destroy().await?;
                 report.done.push((stack.clone(), summary));
@@ -62,12 +65,12 @@ pub async fn destroy(
 async fn take_down(
     surroundings: &Surroundings,
     stage: &Stage,
-    session: &Session,
-    stack: &str,
+    session: &mut Session,
+    checked: &Checked<'_>,
+    ready: Planned,
     allow: &(dyn Fn(&Planned) -> Option<usize> + Sync),
 ) -> Result<Option<Summary>, WorkflowError> {
-    let nothing = Program::default();
-    let planned = stage.plan(stack, &nothing, session.snapshot(), session.fingerprints()).await?;
+    let planned = stage.under_lock(session, checked, ready).await?;
     let summary = planned.plan.summary();
     let Some(allowed) = allow(&planned) else { return Ok(None) };
     let lost: usize = summary.collateral.values().sum();
@@ -80,6 +83,6 @@ async fn take_down(
     if !outcome.is_complete() {
         session.commit(&outcome.snapshot).await?;
     }
-    check(stack, true, outcome)?;
+    check(checked.stack, true, outcome)?;
     Ok(Some(summary))
 }

@@ -3,7 +3,6 @@
 use crate::diagnostic::Diagnostics;
 use crate::engine::{Failure, ReadError};
 use crate::environment::EvaluateError;
-use crate::helm::repository::RepositoryError;
 use crate::keys;
 use crate::kubernetes::KubernetesError;
 use crate::state::StateError;
@@ -57,14 +56,14 @@ pub enum WorkflowError {
         #[source]
         diagnostics: Problems,
     },
-    /// A chart can't be had, or is not the pinned one.
-    #[error("fetch the charts of the stack `{stack}`")]
-    Charts {
+    /// What comes from elsewhere (a chart) can't be had, or is not the pinned one.
+    #[error("fetch what the stack `{stack}` is made of")]
+    Fetch {
         /// The stack.
         stack: String,
-        /// Why.
+        /// Every cause.
         #[source]
-        source: Box<RepositoryError>,
+        source: Reads,
     },
     /// The cluster.
     #[error(transparent)]
@@ -187,7 +186,9 @@ impl WorkflowError {
         match self {
             Self::State(error) => error.hint(),
             Self::Steps { hint, .. } => hint.clone(),
-            Self::Charts { source, .. } => source.hint().map(str::to_owned),
+            Self::Fetch { source, .. } | Self::Read { source, .. } => {
+                source.0.iter().find_map(ReadError::hint).map(str::to_owned)
+            }
             Self::Loss { count, .. } => Some(format!("allow it by `--allow-loss {count}`")),
             Self::Kubernetes(KubernetesError::WrongCluster { .. }) => {
                 Some("choose the right context, or correct `cluster.uid` if the cluster was made anew".to_owned())
@@ -204,7 +205,6 @@ impl WorkflowError {
             | Self::Recipients { .. }
             | Self::ChartsLock { .. }
             | Self::Kubernetes(_)
-            | Self::Read { .. }
             | Self::Plan { .. }
             | Self::Stopped
             | Self::Verify(_) => None,

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Cluster, Loaded, Problems, Reads, Surroundings, WorkflowError};
+use crate::diagnostic::Diagnostics;
 use crate::engine::{self, Graph, Observed, Plan, Providers, observe, prepare};
 use crate::external_secrets::ExternalSecrets;
 use crate::helm::release::ReleaseProvider;
@@ -26,6 +27,14 @@ pub struct Stage {
     environment: String,
 }
 
+/// A stack with whose program nobody found anything wrong; made by [`Stage::check`] only.
+#[derive(Clone)]
+pub struct Checked<'a> {
+    pub(super) stack: &'a str,
+    pub(super) wanted: engine::Checked<'a>,
+    pub(super) proofs: &'a [Proof],
+}
+
 /// A stack with what would change.
 pub struct Planned {
     /// The stack's name.
@@ -34,6 +43,10 @@ pub struct Planned {
     pub plan: Plan,
     /// The stores to prove afterwards.
     pub proofs: Vec<Proof>,
+    /// What was remembered when the plan was made.
+    pub(super) made_from: Snapshot,
+    /// What stood for secrets in the plan, and will in the records.
+    pub(super) fingerprints: Arc<Fingerprints>,
     pub(super) graph: Graph,
     pub(super) observed: Observed,
 }
@@ -119,55 +132,56 @@ impl Stage {
         Ok(Arc::new(backend))
     }
 
-    /// Finds what is wrong with a stack's resources and charts; reads, and writes nothing.
-    pub async fn check(
-        &self,
-        surroundings: &Surroundings,
-        stack: &str,
-        program: &Program,
-    ) -> Result<(), WorkflowError> {
-        let wanted =
-            engine::Program { resources: program.resources.clone(), outputs: program.outputs.clone() };
-        let problems = wanted.check(&self.providers);
-        if problems.has_errors() {
-            return Err(WorkflowError::Plan { stack: stack.to_owned(), diagnostics: Problems(problems) });
+    /// Finds what is wrong with a stack's resources on their own; asks nobody outside.
+    pub fn check<'a>(&self, stack: &'a str, program: &'a Program) -> Result<Checked<'a>, WorkflowError> {
+        match program.wanted.check(&self.providers) {
+            Ok(wanted) => Ok(Checked { stack, wanted, proofs: &program.proofs }),
+            Err(problems) => Err(wrong(stack, problems)),
         }
-        super::charts::fetch(&super::charts::source(surroundings), stack, program).await
+    }
+
+    /// Checks every stack of an environment, so that the last one's mistake is found before the first is touched.
+    pub(super) fn check_all<'a>(&self, loaded: &'a Loaded) -> Result<Vec<Checked<'a>>, WorkflowError> {
+        loaded.programs.iter().map(|(stack, program)| self.check(stack, program)).collect()
     }
 
     /// Decides what would change of a stack; reads, and writes nothing.
     pub async fn plan(
         &self,
-        stack: &str,
-        program: &Program,
+        checked: &Checked<'_>,
         snapshot: &Snapshot,
-        fingerprints: &Fingerprints,
+        fingerprints: Arc<Fingerprints>,
     ) -> Result<Planned, WorkflowError> {
-        let wanted =
-            engine::Program { resources: program.resources.clone(), outputs: program.outputs.clone() }
-                .with_fingerprints(fingerprints);
-        let wrong =
-            |diagnostics| WorkflowError::Plan { stack: stack.to_owned(), diagnostics: Problems(diagnostics) };
+        let stack = checked.stack;
+        let wanted = &checked.wanted.with_fingerprints(&fingerprints);
+        let wrong = |problems| wrong(stack, problems);
         let unread = |errors| WorkflowError::Read { stack: stack.to_owned(), source: Reads(errors) };
-        let problems = wanted.check(&self.providers);
-        if problems.has_errors() {
-            return Err(wrong(problems));
-        }
-        prepare(&wanted, snapshot, &self.providers).await.map_err(unread)?;
+        prepare(wanted, snapshot, &self.providers).await.map_err(unread)?;
         let graph = Graph::build(wanted, &self.providers).map_err(wrong)?;
         let observed = observe(&graph, snapshot.clone(), &self.providers).await.map_err(unread)?;
-        let plan = engine::plan(&graph, &observed, &self.providers, fingerprints).map_err(wrong)?;
-        Ok(Planned { stack: stack.to_owned(), plan, proofs: program.proofs.clone(), graph, observed })
+        let plan = engine::plan(&graph, &observed, &self.providers, &fingerprints).map_err(wrong)?;
+        Ok(Planned {
+            stack: stack.to_owned(),
+            plan,
+            proofs: checked.proofs.to_vec(),
+            made_from: snapshot.clone(),
+            fingerprints,
+            graph,
+            observed,
+        })
     }
+}
+
+fn wrong(stack: &str, problems: Diagnostics) -> WorkflowError {
+    WorkflowError::Plan { stack: stack.to_owned(), diagnostics: Problems(problems) }
 }
 
 /// Says what `up` would change, stack by stack; reads, and writes nothing.
 pub async fn preview(surroundings: &Surroundings, loaded: &Loaded) -> Result<Vec<Planned>, WorkflowError> {
     let stage = Stage::of(surroundings, loaded).await?;
     let mut planned = Vec::new();
-    for (stack, program) in &loaded.programs {
-        let (snapshot, fingerprints) = stage.look(surroundings, stack).await?;
-        planned.push(stage.plan(stack, program, &snapshot, &fingerprints).await?);
+    for checked in stage.check_all(loaded)? {
+        planned.push(stage.ready(surroundings, &checked).await?);
     }
     Ok(planned)
 }

@@ -21,7 +21,7 @@ fn exit_of(error: &WorkflowError) -> Exit {
         | WorkflowError::Environment { .. }
         | WorkflowError::Recipients { .. }
         | WorkflowError::ChartsLock { .. }
-        | WorkflowError::Charts { .. }
+        | WorkflowError::Fetch { .. }
         | WorkflowError::Kubernetes(_)
         | WorkflowError::State(_)
         | WorkflowError::Read { .. }

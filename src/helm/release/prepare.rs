@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
+use super::archives::Archives;
 use super::objects::{self, Owner};
 use super::patch::{self, PatchError};
 use super::{InputError, ReleaseInputs};
@@ -17,7 +18,7 @@ use crate::helm::chart::Chart;
 use crate::helm::hooks::Hook;
 use crate::helm::record::{RecordError, Revision, Status, Storage, StorageError, Stored, StoredChart};
 use crate::helm::render::{self, Capabilities, KubeVersion, KubeVersionError, RenderError, Rendered};
-use crate::helm::repository::{Charts, RepositoryError};
+use crate::helm::repository::RepositoryError;
 use crate::kubernetes::{Client, KubernetesError, Manifest};
 use crate::resource::{GroupKind, ObjectName};
 use crate::yaml;
@@ -142,7 +143,7 @@ impl Prepared {
 /// Finds out all about a release that is wanted.
 pub(super) async fn prepare(
     client: &Client,
-    charts: &Charts,
+    archives: &Archives,
     inputs: ReleaseInputs,
 ) -> Result<Prepared, ReleaseError> {
     let (name, namespace) = (inputs.name.clone(), inputs.namespace.clone());
@@ -155,7 +156,7 @@ pub(super) async fn prepare(
             && prepared.history.last().is_some_and(|last| last.version == deployed.record.version())
     });
     if !up_to_date {
-        let chart = charts.open(&inputs.chart).await?;
+        let chart = archives.get(&inputs.chart).await?.open().await?;
         render(client, &mut prepared, &inputs, chart, capabilities).await?;
     }
     prepared.inputs = Some(inputs);

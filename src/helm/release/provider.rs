@@ -8,6 +8,7 @@ use futures::future::{BoxFuture, try_join_all};
 use serde_json::Value as Json;
 
 use super::apply::{self, Run};
+use super::archives::Archives;
 use super::difference::LiveRelease;
 use super::prepare::{self, Prepared, ReleaseError};
 use super::{InputError, ReleaseInputs, delete, objects};
@@ -27,7 +28,7 @@ pub const KIND: &str = "helm:Release";
 /// Makes, compares and takes away Helm releases.
 pub struct ReleaseProvider {
     client: Client,
-    charts: Charts,
+    archives: Archives,
     clock: Clock,
     timeout: Duration,
     prepared: Mutex<HashMap<Place, Remembered>>,
@@ -42,7 +43,8 @@ type Remembered = (Option<Inputs>, Arc<Prepared>);
 impl ReleaseProvider {
     /// Returns a provider of releases in the client's cluster.
     pub fn new(client: Client, charts: Charts, clock: Clock) -> Self {
-        Self { client, charts, clock, timeout: WaitOptions::default().deadline, prepared: Mutex::default() }
+        let archives = Archives::new(charts);
+        Self { client, archives, clock, timeout: WaitOptions::default().deadline, prepared: Mutex::default() }
     }
 
     /// Waits at most so long for a release's objects to be ready, or gone.
@@ -51,18 +53,31 @@ impl ReleaseProvider {
         Self { timeout, ..self }
     }
 
-    /// Prepares a release, or returns what is prepared of it already.
+    /// Fetches the chart of a release that is wanted.
+    async fn fetch_one(&self, known: Known<'_>) -> Result<(), ReleaseError> {
+        match known.inputs.map(ReleaseInputs::chart_of) {
+            Some(Ok(chart)) => self.archives.get(&chart).await.map(drop).map_err(ReleaseError::from),
+            // What is not known before another resource is made is fetched when it is applied.
+            Some(Err(InputError::Unknown(_))) | None => Ok(()),
+            Some(Err(error)) => Err(error.into()),
+        }
+    }
+
+    /// Returns what is prepared of a release, or prepares it.
+    async fn prepared_one(&self, known: Known<'_>) -> Result<Option<Arc<Prepared>>, ReleaseError> {
+        match place(known).and_then(|place| self.kept(&place)) {
+            Some((inputs, prepared)) if inputs.as_ref() == known.inputs => Ok(Some(prepared)),
+            Some(_) | None => self.prepare_one(known).await,
+        }
+    }
+
+    /// Prepares a release anew.
     async fn prepare_one(&self, known: Known<'_>) -> Result<Option<Arc<Prepared>>, ReleaseError> {
         let Some(place) = place(known) else { return Ok(None) };
-        if let Some((inputs, prepared)) = self.kept(&place)
-            && inputs.as_ref() == known.inputs
-        {
-            return Ok(Some(prepared));
-        }
         let (namespace, name) = place.clone();
         let prepared = match known.inputs.map(ReleaseInputs::read) {
             None => prepare::stored(&self.client, name, namespace).await?,
-            Some(Ok(inputs)) => prepare::prepare(&self.client, &self.charts, inputs).await?,
+            Some(Ok(inputs)) => prepare::prepare(&self.client, &self.archives, inputs).await?,
             // What is not known before another resource is made is prepared when it is applied.
             Some(Err(InputError::Unknown(_))) => return Ok(None),
             Some(Err(error)) => return Err(error.into()),
@@ -76,11 +91,6 @@ impl ReleaseProvider {
     fn kept(&self, place: &Place) -> Option<Remembered> {
         let all = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(place).map(|(inputs, prepared)| (inputs.clone(), Arc::clone(prepared)))
-    }
-
-    /// Forgets all that was prepared, so that the next plan looks at the cluster anew.
-    pub fn forget_all(&self) {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Forgets what was prepared: the cluster is another one now.
@@ -98,7 +108,7 @@ impl ReleaseProvider {
     async fn read_all(&self, all: &[Known<'_>]) -> Result<Vec<Live>, ReleaseError> {
         let mut preparations = Vec::with_capacity(all.len());
         for known in all {
-            preparations.push(self.prepare_one(*known));
+            preparations.push(self.prepared_one(*known));
         }
         let prepared = try_join_all(preparations).await?;
         let settled: Vec<BTreeMap<String, Settled>> = all.iter().map(|known| settled(known.record)).collect();
@@ -176,7 +186,7 @@ impl ReleaseProvider {
             options: Some(apply.options),
         };
         let failed = |error| wrap("apply", apply.urn, error);
-        let current = self.prepare_one(known).await.map_err(failed)?;
+        let current = self.prepared_one(known).await.map_err(failed)?;
         let read = apply
             .live
             .data::<LiveRelease>()
@@ -246,6 +256,18 @@ impl Provider for ReleaseProvider {
     fn brings(&self, inputs: &Inputs) -> Vec<Brings> {
         let prepared = self.prepared_of(inputs);
         prepared.map_or_else(Vec::new, |prepared| objects::brings(&prepared.objects, &prepared.crds))
+    }
+
+    fn fetch<'a>(&'a self, wanted: &'a [Known<'a>]) -> BoxFuture<'a, Result<(), ProviderError>> {
+        Box::pin(async move {
+            let mut fetches = Vec::with_capacity(wanted.len());
+            for known in wanted {
+                fetches.push(async move {
+                    self.fetch_one(*known).await.map_err(|error| wrap("fetch", known.urn, error))
+                });
+            }
+            try_join_all(fetches).await.map(|_| ())
+        })
     }
 
     fn prepare<'a>(&'a self, all: &'a [Known<'a>]) -> BoxFuture<'a, Result<(), ProviderError>> {

@@ -26,17 +26,13 @@ pub struct Charts {
 }
 
 impl Charts {
-    /// Returns a chart that `charts.lock` pins. Reading and unpacking happen on a thread that may block.
-    pub async fn open(&self, pinned: &PinnedChart) -> Result<Arc<Chart>, RepositoryError> {
-        let archive = self.archive(pinned).await?;
-        let name = format!("{} {}", pinned.name, pinned.version);
-        let opened = tokio::task::spawn_blocking(move || Chart::from_archive(&archive)).await;
-        let chart = opened.map_err(RepositoryError::Thread)?;
-        chart.map(Arc::new).map_err(|source| RepositoryError::Chart { name, source })
+    /// Returns the archive of a chart that `charts.lock` pins, with the digest that is pinned.
+    pub async fn fetch(&self, pinned: &PinnedChart) -> Result<Archive, RepositoryError> {
+        let bytes = self.bytes(pinned).await?;
+        Ok(Archive { name: format!("{} {}", pinned.name, pinned.version), bytes: bytes.into() })
     }
 
-    /// Returns the archive of a chart, with the digest that is pinned.
-    pub async fn archive(&self, pinned: &PinnedChart) -> Result<Vec<u8>, RepositoryError> {
+    async fn bytes(&self, pinned: &PinnedChart) -> Result<Vec<u8>, RepositoryError> {
         let digest = Digest::parse(&pinned.digest)?;
         if let Some(folder) = &self.folder {
             return from_folder(folder, pinned, &digest).await;
@@ -53,6 +49,23 @@ impl Charts {
             tracing::warn!(%error, "a chart could not be kept for the next run");
         }
         Ok(archive)
+    }
+}
+
+/// A chart's archive whose digest was verified; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    name: String,
+    bytes: Arc<[u8]>,
+}
+
+impl Archive {
+    /// Returns the chart. It is unpacked on a thread that may block.
+    pub async fn open(self) -> Result<Arc<Chart>, RepositoryError> {
+        let Self { name, bytes } = self;
+        let opened = tokio::task::spawn_blocking(move || Chart::from_archive(&bytes)).await;
+        let chart = opened.map_err(RepositoryError::Thread)?;
+        chart.map(Arc::new).map_err(|source| RepositoryError::Chart { name, source })
     }
 }
 

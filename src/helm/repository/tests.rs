@@ -39,9 +39,9 @@ async fn a_chart_is_fetched_once_and_then_kept() {
     let cache = tempfile::tempdir().unwrap();
     let charts = Charts { folder: None, cache: cache.path().to_owned() };
     let pinned = pinned(&format!("{}/charts/", server.uri()));
-    assert_eq!(charts.open(&pinned).await.unwrap().name(), "egg");
+    assert_eq!(charts.fetch(&pinned).await.unwrap().open().await.unwrap().name(), "egg");
     drop(server);
-    assert_eq!(charts.open(&pinned).await.unwrap().name(), "egg");
+    assert_eq!(charts.fetch(&pinned).await.unwrap().open().await.unwrap().name(), "egg");
 }
 
 #[tokio::test]
@@ -52,17 +52,17 @@ async fn mismatch_absence_and_silence_are_told_apart() {
     let repository = format!("{}/charts", server.uri());
 
     let other = PinnedChart { digest: Digest::compute(b"").to_string(), ..pinned(&repository) };
-    assert!(matches!(charts.archive(&other).await, Err(RepositoryError::Mismatch { .. })));
+    assert!(matches!(charts.fetch(&other).await, Err(RepositoryError::Mismatch { .. })));
     drop(server);
 
     let server = self::repository("entries: {}").await;
     let absent = pinned(&format!("{}/charts", server.uri()));
-    assert!(matches!(charts.archive(&absent).await, Err(RepositoryError::NotFound { .. })));
+    assert!(matches!(charts.fetch(&absent).await, Err(RepositoryError::NotFound { .. })));
 
     let down = pinned("http://127.0.0.1:1");
-    assert!(matches!(charts.archive(&down).await, Err(RepositoryError::Down { .. })));
+    assert!(matches!(charts.fetch(&down).await, Err(RepositoryError::Down { .. })));
     let strange = pinned("ftp://example");
-    assert!(matches!(charts.archive(&strange).await, Err(RepositoryError::Address(_))));
+    assert!(matches!(charts.fetch(&strange).await, Err(RepositoryError::Address(_))));
 }
 
 #[tokio::test]
@@ -70,9 +70,9 @@ async fn a_folder_stands_for_all_repositories_and_digests_still_count() {
     let folder = tempfile::tempdir().unwrap();
     let charts = Charts { folder: Some(folder.path().to_owned()), cache: "/nonexistent".into() };
     let pinned = pinned("https://charts.example");
-    assert!(matches!(charts.archive(&pinned).await, Err(RepositoryError::NotFound { .. })));
+    assert!(matches!(charts.fetch(&pinned).await, Err(RepositoryError::NotFound { .. })));
     std::fs::write(folder.path().join("egg-1.0.0.tgz"), archive()).unwrap();
-    assert_eq!(charts.open(&pinned).await.unwrap().name(), "egg");
+    assert_eq!(charts.fetch(&pinned).await.unwrap().open().await.unwrap().name(), "egg");
     std::fs::write(folder.path().join("egg-1.0.0.tgz"), b"other").unwrap();
-    assert!(matches!(charts.archive(&pinned).await, Err(RepositoryError::Mismatch { .. })));
+    assert!(matches!(charts.fetch(&pinned).await, Err(RepositoryError::Mismatch { .. })));
 }

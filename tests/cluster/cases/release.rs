@@ -118,8 +118,6 @@ impl Release {
 
     fn plan(&self, cluster: &Cluster, record: Option<&Record>) -> (Live, Operation) {
         let known = self.known(record);
-        // Another run: nothing is remembered but the snapshot's record.
-        self.provider.forget_all();
         cluster.block_on(async {
             self.provider.prepare(&[known]).await.unwrap();
             let live = self.provider.read(&[known]).await.unwrap().remove(0);
@@ -160,8 +158,8 @@ impl Release {
 
     fn delete(&self, cluster: &Cluster, record: &Record) {
         let known = Known { urn: &self.urn, inputs: None, record: Some(record), options: None };
-        self.provider.forget_all();
         cluster.block_on(async {
+            self.provider.prepare(&[known]).await.unwrap();
             let live = self.provider.read(&[known]).await.unwrap().remove(0);
             assert_eq!(self.provider.diff(known, &live).operation, Operation::Delete);
             self.provider.delete(Delete { record, live: &live, progress: &Loud }).await.unwrap();
