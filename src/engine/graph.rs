@@ -108,6 +108,15 @@ impl Graph {
         self.index.get(urn).into_iter().flat_map(|&index| &self.edges[index])
     }
 
+    /// Returns what a resource needs, whoever brings it.
+    pub fn needs(&self, urn: &Urn) -> impl Iterator<Item = &Need> {
+        let met = self.edges(urn).filter_map(|edge| match &edge.because {
+            Because::Need(need) => Some(need),
+            Because::DependsOn | Because::Output => None,
+        });
+        met.chain(self.unmet.iter().filter(move |unmet| unmet.urn == *urn).map(|unmet| &unmet.need))
+    }
+
     /// Returns what comes before a resource, each once.
     pub fn dependencies(&self, urn: &Urn) -> Vec<Urn> {
         let urns: BTreeSet<&Urn> = self.edges(urn).map(|edge| &edge.to).collect();

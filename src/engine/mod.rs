@@ -17,6 +17,7 @@ mod plan;
 mod program;
 mod providers;
 mod refresh;
+mod require;
 mod walk;
 
 pub use cancel::{Cancel, Canceller};
@@ -29,6 +30,7 @@ pub use plan::{Plan, Step, Summary};
 pub use program::{Checked, Program};
 pub use providers::Providers;
 pub use refresh::refresh;
+pub use require::{accesses, conform, defined, kinds_of, needed_kinds, planned_accesses, unmet};
 
 #[cfg(test)]
 mod testing;

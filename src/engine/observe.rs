@@ -98,7 +98,10 @@ pub async fn observe(
 }
 
 /// Returns all known resources, those of one provider together; each batch with the name of its first.
-fn batches<'a>(resources: &'a [Resource], snapshot: &'a Snapshot) -> Vec<(&'a Urn, Vec<Known<'a>>)> {
+pub(super) fn batches<'a>(
+    resources: &'a [Resource],
+    snapshot: &'a Snapshot,
+) -> Vec<(&'a Urn, Vec<Known<'a>>)> {
     let wanted = resources.iter().map(|resource| Known {
         urn: &resource.urn,
         inputs: Some(&resource.inputs),

@@ -7,13 +7,13 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 
-use super::{WebhookServing, brings, needs, seeded::Seeded};
+use super::{GROUP, WebhookServing, brings, needs, seeded::Seeded};
 use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::kubernetes::{Client, KubernetesProvider};
 use crate::resource::{
-    Applied, Apply, Brings, Change, Delete, Inputs, Known, Live, Need, Operation, Provider, ProviderError,
-    Urn, Value,
+    Access, Applied, Apply, Brings, Change, Delete, GroupKind, Inputs, Kinds, Known, Live, Need, Operation,
+    Provider, ProviderError, Urn, Value,
 };
 
 /// The type of the seeded certificate; every other type is a kind of the operator's.
@@ -79,6 +79,25 @@ impl Provider for ExternalSecrets {
             (true, Some(_)) if live.exists => Change::of(Operation::Same),
             (true, Some(_)) => Change::of(Operation::Create),
         }
+    }
+
+    fn conform(&self, inputs: &Inputs, kinds: &Kinds) -> Vec<Diagnostic> {
+        match inputs.get("kind") {
+            Some(_) => self.objects.conform(inputs, kinds),
+            None => Vec::new(),
+        }
+    }
+
+    fn accesses(&self, known: Known<'_>, planned: Option<(&Live, &Change)>) -> Vec<Access> {
+        if is_certificate(known.urn) {
+            return Seeded::accesses(known, planned.map(|(_, change)| change.operation));
+        }
+        let mut accesses = self.objects.accesses(known, planned);
+        if accesses.iter().any(|access| access.verb == "patch") {
+            // The webhook is asked by the dry run of a store.
+            accesses.push(Access::to("create", GroupKind::new(GROUP, "ClusterSecretStore"), None));
+        }
+        accesses
     }
 
     fn outputs(&self, known: Known<'_>, live: &Live) -> Option<Value> {

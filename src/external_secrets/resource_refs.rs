@@ -23,7 +23,7 @@ pub fn needs(manifest: &Value) -> Vec<Need> {
     needs
 }
 
-/// Returns what an object brings: a store.
+/// Returns what an object brings: a store, or the Secret that an ExternalSecret makes.
 pub fn brings(manifest: &Value) -> Vec<Brings> {
     let name = text(manifest, &["metadata", "name"]).unwrap_or_default();
     let namespace = text(manifest, &["metadata", "namespace"]);
@@ -31,6 +31,10 @@ pub fn brings(manifest: &Value) -> Vec<Brings> {
         (Some("ClusterSecretStore"), _) => vec![Brings::Store(ObjectName::cluster(name))],
         (Some("SecretStore"), Some(namespace)) => {
             vec![Brings::Store(ObjectName::namespaced(namespace, name))]
+        }
+        (Some("ExternalSecret"), Some(namespace)) => {
+            let target = text(manifest, &["spec", "target", "name"]).unwrap_or(name);
+            vec![Brings::Secret(ObjectName::namespaced(namespace, target))]
         }
         _ => Vec::new(),
     }
@@ -89,6 +93,14 @@ mod tests {
                 Need::Store(ObjectName::cluster("onepassword")),
             ]
         );
+    }
+
+    #[test]
+    fn an_external_secret_brings_its_secret() {
+        let store = StoreReference { namespace: None, name: "onepassword".into() };
+        let brought = Brings::Secret(ObjectName::namespaced("apps", "onepassword-canary"));
+        let made = canary(&store, "apps", "canary", Some("password"));
+        assert_eq!(brings(&made), [brought]);
     }
 
     #[test]

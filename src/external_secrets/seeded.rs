@@ -16,7 +16,10 @@ use tokio::task::JoinHandle;
 
 use super::{CertificateError, WebhookCertificate};
 use crate::clock::Clock;
-use crate::resource::{Applied, Brings, Inputs, Known, Live, Need, ObjectName, ProviderError, Record, Value};
+use crate::resource::{
+    Access, Applied, Brings, GroupKind, Inputs, Known, Live, Need, ObjectName, Operation, ProviderError,
+    Record, Value,
+};
 
 type Generating = JoinHandle<Result<WebhookCertificate, CertificateError>>;
 
@@ -38,6 +41,18 @@ impl Seeded {
 
     pub(super) fn brings(inputs: &Inputs) -> Vec<Brings> {
         name_of(inputs).map(Brings::Secret).into_iter().collect()
+    }
+
+    /// Returns what the cluster must allow: for a planned operation, or for whatever may come.
+    pub(super) fn accesses(known: Known<'_>, operation: Option<Operation>) -> Vec<Access> {
+        let namespace = parse(known.urn.name()).and_then(|name| name.namespace);
+        let secret = |verb| Access::to(verb, GroupKind::new("", "Secret"), namespace.as_deref());
+        match (operation, known.inputs) {
+            (None, Some(_)) => vec![secret("get"), secret("create")],
+            (Some(Operation::Create | Operation::Update | Operation::Replace), _) => vec![secret("create")],
+            (None, None) | (Some(Operation::Delete), _) => vec![secret("get"), secret("delete")],
+            (Some(Operation::Same | Operation::Retain), _) => Vec::new(),
+        }
     }
 
     /// Reads the certificates among `all`, in their order.

@@ -126,12 +126,13 @@ impl Client {
         let Some(resource) = remembered.first().and_then(|(index, _)| places[*index].as_ref()) else {
             return Ok(found);
         };
-        let mut listed: BTreeMap<String, Manifest> = self
-            .list_metadata(resource, Selection::default())
-            .await?
-            .into_iter()
-            .map(|object| (object.name().to_owned(), object))
-            .collect();
+        let listed = match self.list_metadata(resource, Selection::default()).await {
+            // Each is read by itself then.
+            Err(error) if error.is_refused() => return Ok(found),
+            listed => listed?,
+        };
+        let mut listed: BTreeMap<String, Manifest> =
+            listed.into_iter().map(|object| (object.name().to_owned(), object)).collect();
         for (index, settled) in remembered {
             let desired = wanted[index].desired;
             found[index] =

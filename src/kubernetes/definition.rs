@@ -1,19 +1,21 @@
 //! Definitions of custom resources: what they define, and the gate that waits until the kinds are served.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use serde_json::Value as Json;
 use tokio::time::Instant;
 
 use super::{Client, KubernetesError, Manifest, WaitOptions};
-use crate::resource::{Gate, GateError, GroupKind, Progress};
+use crate::resource::{Gate, GateError, GroupKind, ObjectName, Progress};
 
 /// A kind that a manifest defines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
     /// The kind.
     pub kind: GroupKind,
+    /// Its name in paths, as `clustersecretstores`.
+    pub plural: String,
     /// Whether its objects live in namespaces.
     pub namespaced: bool,
     /// The versions that are served.
@@ -51,9 +53,17 @@ impl Definition {
             .collect();
         (!group.is_empty() && !kind.is_empty()).then(|| Self {
             kind: GroupKind::new(group, kind),
+            plural: manifest.text(&["spec", "names", "plural"]).to_owned(),
             namespaced: manifest.text(&["spec", "scope"]) == "Namespaced",
             versions,
         })
+    }
+
+    /// Reads a definition if it is of one of these kinds: schemas are large, and few are looked into.
+    pub fn read_of(manifest: &Manifest, kinds: &BTreeSet<GroupKind>) -> Option<Self> {
+        let (group, kind) = (manifest.text(&["spec", "group"]), manifest.text(&["spec", "names", "kind"]));
+        let wanted = kinds.iter().any(|wanted| wanted.group == group && wanted.kind == kind);
+        if wanted { Self::read(manifest) } else { None }
     }
 
     /// Returns the schema of a version, if it is served.
@@ -135,6 +145,20 @@ impl Gate for Established {
 }
 
 impl Client {
+    /// Returns the definition of a kind that the cluster serves; `None` for kinds that are the server's own, are not
+    /// served, or whose definition we may not read.
+    pub async fn definition(&self, kind: &GroupKind) -> Result<Option<Definition>, KubernetesError> {
+        let Some(served) = self.discovery().await?.find(kind, None).cloned() else { return Ok(None) };
+        let definitions = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+        let resource = self.resource(&definitions, Some("v1")).await?;
+        let name = ObjectName::cluster(format!("{}.{}", served.plural, served.group));
+        match self.get(&resource, &name).await {
+            Ok(definition) => Ok(definition.as_ref().and_then(Definition::read)),
+            Err(error) if error.is_refused() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Waits until definitions that were just applied are established, their names accepted and their kinds
     /// discovered.
     pub async fn wait_established(

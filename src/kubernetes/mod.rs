@@ -5,6 +5,7 @@
 //! the server merges and refuses; nothing is forced. It knows neither Helm nor External Secrets: both stand on it.
 //! No body is logged.
 
+mod access;
 mod apply;
 mod blast_radius;
 #[cfg(test)]
@@ -36,6 +37,7 @@ mod trouble;
 mod wait;
 mod watch;
 
+pub use access::granting;
 pub use apply::ApplyOptions;
 pub use client::Client;
 pub use compare::{Comparison, Wanted};

@@ -4,20 +4,20 @@
 
 mod decision;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 
-use self::decision::{compared, later, moved, removal};
+use self::decision::{compared, later, moved, removal, unknown_paths};
 use super::{
     ApplyOptions, Client, Comparison, Definition, Established, KubernetesError, Manifest, Propagation,
-    Settled, WaitOptions, Wanted, settled::is_built_in,
+    Settled, WaitOptions, Wanted, granting, settled::is_built_in,
 };
 use crate::diagnostic::Diagnostic;
 use crate::resource::{
-    Applied, Apply, Brings, Change, Collateral, Delete, Gate, Inputs, Known, Live, Need, Operation, Options,
-    Provider, ProviderError, Value,
+    Access, Applied, Apply, Brings, Change, Collateral, Delete, Gate, GroupKind, Inputs, Kind, Kinds, Known,
+    Live, Need, Operation, Options, Provider, ProviderError, Value,
 };
 
 /// The field manager of what is no release's.
@@ -269,6 +269,46 @@ impl Provider for KubernetesProvider {
         let recorded = known.record.map(|record| &record.outputs)?;
         let settled: Option<Settled> = serde_json::from_value(recorded["settled"].clone()).ok();
         Some(outputs(object, settled.as_ref()))
+    }
+
+    fn defines(&self, inputs: &Inputs, kinds: &BTreeSet<GroupKind>) -> Vec<Arc<dyn Kind>> {
+        let manifest = Manifest::redacted(inputs).ok();
+        let definition = manifest.as_ref().and_then(|manifest| Definition::read_of(manifest, kinds));
+        definition.map(|definition| Arc::new(definition) as _).into_iter().collect()
+    }
+
+    fn conform(&self, inputs: &Inputs, kinds: &Kinds) -> Vec<Diagnostic> {
+        let text = |key: &str| inputs.get(key).and_then(Value::as_str).unwrap_or_default();
+        let group = text("apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
+        let Some(kind) = kinds.get(&GroupKind::new(group, text("kind"))) else { return Vec::new() };
+        let Ok(manifest) = Manifest::from_inputs(inputs) else { return Vec::new() };
+        let unknown = unknown_paths(inputs, &mut Vec::new());
+        // What is not known yet is null here: what follows from that is no problem.
+        let mut problems = kind.check(manifest.json());
+        problems.retain(|problem| {
+            let path = problem.path.as_deref().unwrap_or_default();
+            !unknown.iter().any(|unknown| unknown.starts_with(path) || path.starts_with(unknown.as_str()))
+        });
+        problems
+    }
+
+    fn accesses(&self, known: Known<'_>, planned: Option<(&Live, &Change)>) -> Vec<Access> {
+        let wanted = known.inputs.and_then(|inputs| Manifest::redacted(inputs).ok());
+        let recorded = || known.record.and_then(|record| Manifest::new(record.inputs.clone()).ok());
+        let Some(object) = wanted.or_else(recorded) else { return Vec::new() };
+        let operation = planned.map(|(_, change)| change.operation);
+        let mut accesses = match (operation, known.inputs) {
+            (None, Some(_)) => [object.reading(), object.making()].concat(),
+            (None, None) | (Some(Operation::Delete), _) => object.removing(),
+            (Some(Operation::Same | Operation::Retain), _) => Vec::new(),
+            (Some(Operation::Create), _) => object.making(),
+            (Some(Operation::Update), _) => object.changing(),
+            (Some(Operation::Replace), _) => [object.removing(), object.making()].concat(),
+        };
+        if accesses.iter().any(|access| access.verb == "patch") {
+            accesses.extend(granting(std::iter::once(&object)));
+        }
+        accesses
     }
 
     fn apply<'a>(&'a self, apply: Apply<'a>) -> BoxFuture<'a, Result<Applied, ProviderError>> {

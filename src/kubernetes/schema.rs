@@ -5,22 +5,36 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::{Definition, Manifest};
+use super::Definition;
 use crate::diagnostic::{Diagnostic, suggest};
+use crate::resource::{GroupKind, Kind, ObjectName};
 
-impl Definition {
-    /// Returns what is wrong with an object of this kind.
-    pub fn check(&self, object: &Manifest) -> Vec<Diagnostic> {
-        let Some(schema) = self.schema(object.version()) else {
+impl Kind for Definition {
+    fn name(&self) -> &GroupKind {
+        &self.kind
+    }
+
+    fn plural(&self) -> &str {
+        &self.plural
+    }
+
+    fn check(&self, object: &Json) -> Vec<Diagnostic> {
+        let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+        let (kind, metadata) = (text(&object["kind"]), &object["metadata"]);
+        let namespace = metadata["namespace"].as_str().map(str::to_owned);
+        let title = format!("{kind} {}", ObjectName { namespace, name: text(&metadata["name"]) });
+        let version = text(&object["apiVersion"]);
+        let version = version.rsplit_once('/').map_or(&*version, |(_, version)| version);
+        let Some(schema) = self.schema(version) else {
             let served: Vec<&str> = self.versions.iter().map(|version| version.name.as_str()).collect();
-            let message = format!("{object}: {} is not served in version {}", self.kind, object.version());
+            let message = format!("{title}: {} is not served in version {version}", self.kind);
             return vec![
                 Diagnostic::error(message).path("apiVersion").hint(format!("served: {}", served.join(", "))),
             ];
         };
-        let mut check = Check { object, path: Vec::new(), found: Vec::new() };
+        let mut check = Check { title, path: Vec::new(), found: Vec::new() };
         // The server checks these three itself, whatever the schema says of them.
-        let fields = object.json().as_object().into_iter().flatten();
+        let fields = object.as_object().into_iter().flatten();
         let fields: Map<String, Json> = fields
             .filter(|(key, _)| !matches!(key.as_str(), "apiVersion" | "kind" | "metadata" | "status"))
             .map(|(key, value)| (key.clone(), value.clone()))
@@ -30,13 +44,13 @@ impl Definition {
     }
 }
 
-struct Check<'a> {
-    object: &'a Manifest,
+struct Check {
+    title: String,
     path: Vec<String>,
     found: Vec<Diagnostic>,
 }
 
-impl Check<'_> {
+impl Check {
     fn at(&mut self, step: String, check: impl FnOnce(&mut Self)) {
         self.path.push(step);
         check(self);
@@ -46,9 +60,9 @@ impl Check<'_> {
     fn problem(&mut self, message: impl std::fmt::Display) -> &mut Diagnostic {
         let path = join(&self.path);
         let message = if path.is_empty() {
-            format!("{}: {message}", self.object)
+            format!("{}: {message}", self.title)
         } else {
-            format!("{}: {path}: {message}", self.object)
+            format!("{}: {path}: {message}", self.title)
         };
         self.found.push(Diagnostic::error(message).path(path));
         let last = self.found.len() - 1;
@@ -272,6 +286,7 @@ fn join(path: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::Manifest;
     use serde_json::json;
 
     fn definition() -> Definition {
@@ -302,7 +317,7 @@ mod tests {
     fn check(spec: Json) -> Vec<String> {
         let json =
             json!({"apiVersion": "example.org/v1", "kind": "Store", "metadata": {"name": "a"}, "spec": spec});
-        definition().check(&Manifest::new(json).unwrap()).into_iter().map(|found| found.message).collect()
+        definition().check(&json).into_iter().map(|found| found.message).collect()
     }
 
     #[test]
@@ -335,7 +350,7 @@ mod tests {
     #[test]
     fn a_version_that_is_not_served_is_told_with_those_that_are() {
         let json = json!({"apiVersion": "example.org/v1alpha1", "kind": "Store", "metadata": {"name": "a"}});
-        let found = definition().check(&Manifest::new(json).unwrap());
+        let found = definition().check(&json);
         assert_eq!(found[0].hint.as_deref(), Some("served: v1"));
     }
 }

@@ -4,10 +4,12 @@
 //! [`Options`]. A [`Provider`] knows one type of resource: it says what a resource needs and brings, reads the live
 //! ones in a batch, decides purely what would change, and applies. Nothing here does I/O.
 
+mod access;
 mod change;
 mod decode;
 mod gate;
 mod json;
+mod kind;
 mod need;
 mod options;
 mod output;
@@ -16,10 +18,12 @@ mod provider;
 mod urn;
 mod value;
 
+pub use access::{Access, Target};
 pub use change::{Change, Child, Collateral, FieldChange, Operation};
 pub use decode::{DecodeError, decode};
 pub use gate::{Gate, GateError};
 pub use json::{redacted, revealed};
+pub use kind::{Kind, Kinds};
 pub use need::{Brings, GroupKind, Need, ObjectName};
 pub use options::Options;
 pub use output::{Expression, Output};

@@ -1,10 +1,10 @@
 //! The provider's contract: one type of resource, read in a batch, decided purely, applied one by one.
 
-use std::{any::Any, error::Error, sync::Arc};
+use std::{any::Any, collections::BTreeSet, error::Error, sync::Arc};
 
 use futures::future::BoxFuture;
 
-use super::{Brings, Change, Need, Options, Urn, Value};
+use super::{Access, Brings, Change, GroupKind, Kind, Kinds, Need, Options, Urn, Value};
 use crate::diagnostic::Diagnostic;
 
 /// A resource's inputs: a map.
@@ -157,6 +157,26 @@ pub trait Provider: Send + Sync {
     fn outputs(&self, known: Known<'_>, live: &Live) -> Option<Value> {
         let _ = (known, live);
         None
+    }
+
+    /// Returns the definitions that it brings of these kinds: by them objects of the same program are checked.
+    fn defines(&self, inputs: &Inputs, kinds: &BTreeSet<GroupKind>) -> Vec<Arc<dyn Kind>> {
+        let _ = (inputs, kinds);
+        Vec::new()
+    }
+
+    /// Checks what it is made of against the definitions of its kinds, before anything is written; all problems at
+    /// once. A kind that is not among `kinds` is the server's to check.
+    fn conform(&self, inputs: &Inputs, kinds: &Kinds) -> Vec<Diagnostic> {
+        let _ = (inputs, kinds);
+        Vec::new()
+    }
+
+    /// Returns what the cluster must allow, so that what was planned can be done. Without a plan it is what it takes
+    /// to look at it and, whatever will be found, to bring it about or to take it away.
+    fn accesses(&self, known: Known<'_>, planned: Option<(&Live, &Change)>) -> Vec<Access> {
+        let _ = (known, planned);
+        Vec::new()
     }
 
     /// Makes or changes it, and waits until it is there.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::{Holder, StateError};
-use crate::resource::{Permit, Progress};
+use crate::resource::{Access, Permit, Progress};
 
 /// One of a stack's documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +89,10 @@ pub trait Backend: Send + Sync {
     /// Takes the lock away from whoever holds it, and returns who that was. A living run notices at its next
     /// heartbeat, and can't commit after another did.
     fn unlock(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>>;
+
+    /// Returns what the cluster must allow, so that a stack can be locked and remembered and, where it is `ending`, all
+    /// of that be deleted.
+    fn accesses(&self, ending: bool) -> BoxFuture<'_, Vec<Access>>;
 
     /// Deletes all that is kept of the stack, the lock included, and what was made to keep it in if nobody else does.
     fn destroy(&self) -> BoxFuture<'_, Result<(), StateError>>;

@@ -66,6 +66,13 @@ pub enum StateError {
 }
 
 impl StateError {
+    /// Says whether the cluster refused our credentials or our rights.
+    pub fn is_refused(&self) -> bool {
+        let Self::Backend { source, .. } = self else { return false };
+        let refusal = source.downcast_ref();
+        matches!(refusal, Some(kube::Error::Api(status)) if matches!(status.code, 401 | 403))
+    }
+
     /// Returns what to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -13,7 +13,7 @@ use futures::future::{BoxFuture, ready};
 use sha2::{Digest as _, Sha256};
 
 use super::{Backend, Document, Documents, Holder, Lock, Locked, Revision, StateError, Stored};
-use crate::resource::{Forbidden, Permit, Progress};
+use crate::resource::{Access, Forbidden, Permit, Progress};
 
 /// One stack's state in a folder. Calls return at once: files are small and local.
 #[derive(Clone, Debug)]
@@ -173,6 +173,10 @@ impl Backend for FileBackend {
             Ok(holder)
         };
         Box::pin(ready(unlock()))
+    }
+
+    fn accesses(&self, _: bool) -> BoxFuture<'_, Vec<Access>> {
+        Box::pin(ready(Vec::new()))
     }
 
     fn destroy(&self) -> BoxFuture<'_, Result<(), StateError>> {

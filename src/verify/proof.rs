@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::resource::ObjectName;
+use crate::external_secrets::GROUP;
+use crate::resource::{Access, GroupKind, ObjectName};
 use crate::secret::Secret;
 
 /// The kind of a store.
@@ -49,6 +50,31 @@ pub struct Proof {
     pub secrets: Vec<ObjectName>,
     /// The deployments that must be available, as of the operator and of Connect.
     pub deployments: Vec<ObjectName>,
+}
+
+impl Proof {
+    /// Returns what the cluster must allow, so that the store can be proven.
+    pub fn accesses(&self) -> Vec<Access> {
+        let to = |group: &str, kind: &str, namespace: Option<&str>, verbs: &[&'static str]| -> Vec<Access> {
+            let access = |verb: &&'static str| Access::to(verb, GroupKind::new(group, kind), namespace);
+            verbs.iter().map(access).collect()
+        };
+        let watched = ["list", "watch", "patch"];
+        let namespace = self.store.namespace.as_deref();
+        let mut accesses = to(GROUP, &self.kind.to_string(), namespace, &watched);
+        // Events of cluster-scoped objects are in the namespace `default`.
+        accesses.extend(to("", "Event", namespace.or(Some("default")), &["list"]));
+        for deployment in &self.deployments {
+            accesses.extend(to("apps", "Deployment", deployment.namespace.as_deref(), &watched[..2]));
+        }
+        if let Some(canary) = &self.canary {
+            let namespace = canary.name.namespace.as_deref();
+            accesses.extend(to(GROUP, "ExternalSecret", namespace, &watched));
+            accesses.extend(to("", "Event", namespace, &["list"]));
+            accesses.extend(to("", "Secret", namespace, &["get"]));
+        }
+        accesses
+    }
 }
 
 /// The ExternalSecret that proves a store.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use super::{Failures, Loaded, Planned, Stage, Surroundings, WorkflowError, verify::prove_all};
+use super::{
+    Failures, Loaded, Planned, Stage, Surroundings, WorkflowError, ready::Intent, verify::prove_all,
+};
 use crate::engine::{Execution, Outcome, Summary, execute};
 use crate::resource::Urn;
 use crate::state::Session;
@@ -43,7 +45,7 @@ pub async fn up(
         let stack = checked.stack;
         let progress = surroundings.events.of(&Urn::new(&loaded.environment, stack, "eggtooth:Stack", stack));
         // Taking the lock is a write: whatever can be found wrong without it is found before.
-        let ready = stage.ready(surroundings, &checked).await?;
+        let ready = stage.allowed(surroundings, &checked, Intent::Bring).await?;
         let mut session = stage.open(surroundings, stack, &progress).await?;
         let brought = async {
             let planned = stage.under_lock(&mut session, &checked, ready).await?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Checked, Loaded, Planned, Stage, Surroundings, WorkflowError,
     apply::{check, run},
+    ready::Intent,
 };
 use crate::engine::Summary;
 use crate::resource::Urn;
@@ -38,7 +39,7 @@ pub async fn destroy(
     for stack in loaded.programs.keys().rev() {
         let progress = surroundings.events.of(&Urn::new(&loaded.environment, stack, "eggtooth:Stack", stack));
         let checked = stage.check(stack, &nothing)?;
-        let ready = stage.ready(surroundings, &checked).await?;
+        let ready = stage.allowed(surroundings, &checked, Intent::End).await?;
         let mut session = stage.open(surroundings, stack, &progress).await?;
         match take_down(surroundings, &stage, &mut session, &checked, ready, allow).await {
             Ok(Some(summary)) => {

@@ -1,10 +1,12 @@
 //! How a verb can fail.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Diagnostics;
 use crate::engine::{Failure, ReadError};
 use crate::environment::EvaluateError;
 use crate::keys;
-use crate::kubernetes::KubernetesError;
+use crate::kubernetes::{KubernetesError, Permission};
 use crate::state::StateError;
 use crate::verify::VerifyError;
 
@@ -80,6 +82,16 @@ pub enum WorkflowError {
         #[source]
         source: Reads,
     },
+    /// The cluster does not allow what the plan needs.
+    #[error("the cluster does not allow {user} what the stack `{stack}` needs:{}", each(missing))]
+    Forbidden {
+        /// The stack.
+        stack: String,
+        /// By which name the cluster knows us.
+        user: String,
+        /// All that is missing.
+        missing: BTreeSet<Permission>,
+    },
     /// The program can't be planned.
     #[error("plan the stack `{stack}`")]
     Plan {
@@ -118,6 +130,10 @@ pub enum WorkflowError {
         /// Which, by kind.
         what: String,
     },
+}
+
+fn each(missing: &BTreeSet<Permission>) -> String {
+    missing.iter().map(|permission| format!("\n  {permission}")).collect()
 }
 
 /// Several diagnostics as one cause.
@@ -189,6 +205,9 @@ impl WorkflowError {
             Self::Fetch { source, .. } | Self::Read { source, .. } => {
                 source.0.iter().find_map(ReadError::hint).map(str::to_owned)
             }
+            Self::Forbidden { user, .. } => Some(format!(
+                "grant it to {user} by a ClusterRole and a binding, or use a context that may (`kubectl auth can-i '*' '*'`)"
+            )),
             Self::Loss { count, .. } => Some(format!("allow it by `--allow-loss {count}`")),
             Self::Kubernetes(KubernetesError::WrongCluster { .. }) => {
                 Some("choose the right context, or correct `cluster.uid` if the cluster was made anew".to_owned())

@@ -9,6 +9,7 @@ mod charts;
 mod destroy;
 mod error;
 mod load;
+mod needs;
 mod ready;
 mod secrets;
 mod stage;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Cluster, Loaded, Problems, Reads, Surroundings, WorkflowError};
 use crate::diagnostic::Diagnostics;
-use crate::engine::{self, Graph, Observed, Plan, Providers, observe, prepare};
+use crate::engine::{self, Graph, Observed, Plan, Providers, ReadError, observe, prepare};
 use crate::external_secrets::ExternalSecrets;
 use crate::helm::release::ReleaseProvider;
 use crate::keys::{Identities, Recipient};
@@ -115,10 +115,15 @@ impl Stage {
         &self,
         surroundings: &Surroundings,
         stack: &str,
-    ) -> Result<(Snapshot, Fingerprints), WorkflowError> {
+    ) -> Result<(Snapshot, Arc<Fingerprints>), WorkflowError> {
         let snapshot = load(&*self.backend(surroundings, stack)?).await?;
-        let fingerprints = Fingerprints::new(snapshot.hmac_key.clone(), Arc::clone(&self.sealing));
+        let fingerprints = self.fingerprints(&snapshot);
         Ok((snapshot, fingerprints))
+    }
+
+    /// Returns what stands for secrets, by the key that a snapshot keeps or by a new one.
+    pub(super) fn fingerprints(&self, snapshot: &Snapshot) -> Arc<Fingerprints> {
+        Arc::new(Fingerprints::new(snapshot.hmac_key.clone(), Arc::clone(&self.sealing)))
     }
 
     /// Returns the place that keeps a stack's state.
@@ -152,14 +157,40 @@ impl Stage {
         snapshot: &Snapshot,
         fingerprints: Arc<Fingerprints>,
     ) -> Result<Planned, WorkflowError> {
+        let graph = self.graph(checked, snapshot, &fingerprints).await?;
+        self.plan_graph(checked, graph, snapshot, fingerprints).await
+    }
+
+    /// Finds out what the providers must know of a stack's resources, and which comes after which.
+    pub(super) async fn graph(
+        &self,
+        checked: &Checked<'_>,
+        snapshot: &Snapshot,
+        fingerprints: &Fingerprints,
+    ) -> Result<Graph, WorkflowError> {
         let stack = checked.stack;
-        let wanted = &checked.wanted.with_fingerprints(&fingerprints);
+        let wanted = &checked.wanted.with_fingerprints(fingerprints);
+        prepare(wanted, snapshot, &self.providers).await.map_err(|errors| unread(stack, errors))?;
+        Graph::build(wanted, &self.providers).map_err(|problems| wrong(stack, problems))
+    }
+
+    /// Reads what is there, decides what would change, and finds what could not be done.
+    pub(super) async fn plan_graph(
+        &self,
+        checked: &Checked<'_>,
+        graph: Graph,
+        snapshot: &Snapshot,
+        fingerprints: Arc<Fingerprints>,
+    ) -> Result<Planned, WorkflowError> {
+        let stack = checked.stack;
         let wrong = |problems| wrong(stack, problems);
-        let unread = |errors| WorkflowError::Read { stack: stack.to_owned(), source: Reads(errors) };
-        prepare(wanted, snapshot, &self.providers).await.map_err(unread)?;
-        let graph = Graph::build(wanted, &self.providers).map_err(wrong)?;
-        let observed = observe(&graph, snapshot.clone(), &self.providers).await.map_err(unread)?;
+        let observed = observe(&graph, snapshot.clone(), &self.providers).await;
+        let observed = observed.map_err(|errors| unread(stack, errors))?;
         let plan = engine::plan(&graph, &observed, &self.providers, &fingerprints).map_err(wrong)?;
+        let problems = self.conform(&graph, &plan).await?;
+        if problems.has_errors() {
+            return Err(wrong(problems));
+        }
         Ok(Planned {
             stack: stack.to_owned(),
             plan,
@@ -170,6 +201,10 @@ impl Stage {
             observed,
         })
     }
+}
+
+fn unread(stack: &str, errors: Vec<ReadError>) -> WorkflowError {
+    WorkflowError::Read { stack: stack.to_owned(), source: Reads(errors) }
 }
 
 fn wrong(stack: &str, problems: Diagnostics) -> WorkflowError {

@@ -25,6 +25,7 @@ fn exit_of(error: &WorkflowError) -> Exit {
         | WorkflowError::Kubernetes(_)
         | WorkflowError::State(_)
         | WorkflowError::Read { .. }
+        | WorkflowError::Forbidden { .. }
         | WorkflowError::Plan { .. }
         | WorkflowError::Steps { applied: false, .. }
         | WorkflowError::Stopped

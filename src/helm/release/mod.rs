@@ -5,6 +5,7 @@
 //! A release that was rendered from the same chart, values, patches and abilities is not rendered again, because
 //! random functions would never settle; its stored objects are still compared.
 
+mod access;
 mod apply;
 mod archives;
 mod delete;

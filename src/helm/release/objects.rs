@@ -1,11 +1,12 @@
 //! The objects of a release, as they are applied: with their namespace and the marks of their owner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::kubernetes::{Discovery, KubernetesError, Manifest};
-use crate::resource::{Brings, GroupKind, Need, ObjectName};
+use crate::diagnostic::Diagnostic;
+use crate::kubernetes::{Definition, Discovery, KubernetesError, Manifest};
+use crate::resource::{Brings, GroupKind, Kind as _, Kinds, Need, ObjectName};
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const RELEASE_NAME: &str = "meta.helm.sh/release-name";
@@ -93,6 +94,35 @@ pub(super) fn defined_kind(manifest: &Manifest) -> Option<GroupKind> {
         .then(|| GroupKind::new(manifest.text(&["spec", "group"]), manifest.text(&["spec", "names", "kind"])))
 }
 
+/// Returns the definitions of these kinds among the objects.
+pub(super) fn definitions<'a>(
+    objects: impl Iterator<Item = &'a Manifest>,
+    kinds: &BTreeSet<GroupKind>,
+) -> Vec<Definition> {
+    objects.filter_map(|object| Definition::read_of(object, kinds)).collect()
+}
+
+/// Checks the objects of custom kinds, by the release's own definitions first.
+pub(super) fn conform(objects: &[Manifest], crds: &[Manifest], kinds: &Kinds) -> Vec<Diagnostic> {
+    let custom = || objects.iter().filter(|object| is_custom(object));
+    let wanted: BTreeSet<GroupKind> = custom().map(Manifest::group_kind).collect();
+    let own: BTreeMap<GroupKind, Definition> = definitions(objects.iter().chain(crds), &wanted)
+        .into_iter()
+        .map(|definition| (definition.kind.clone(), definition))
+        .collect();
+    let check = |object: &Manifest| {
+        let kind = object.group_kind();
+        let own = own.get(&kind).map(|definition| definition.check(object.json()));
+        own.or_else(|| Some(kinds.get(&kind)?.check(object.json())))
+    };
+    custom().filter_map(check).flatten().collect()
+}
+
+/// Says whether the object is of a kind that the API server does not know by itself.
+pub(super) fn is_custom(object: &Manifest) -> bool {
+    object.group().contains('.') && !object.group().ends_with(".k8s.io")
+}
+
 /// Says whether the object is a definition of a kind.
 pub(super) fn is_definition(manifest: &Manifest) -> bool {
     manifest.kind() == "CustomResourceDefinition" && manifest.group() == "apiextensions.k8s.io"
@@ -105,9 +135,8 @@ pub(super) fn is_kept(manifest: &Manifest) -> bool {
 
 /// Returns what a release needs: its namespaces and the kinds that it does not define itself.
 pub(super) fn needs(namespace: &str, objects: &[Manifest], brings: &[Brings]) -> Vec<Need> {
-    let is_custom = |group: &str| group.contains('.') && !group.ends_with(".k8s.io");
     let namespaces = objects.iter().filter_map(Manifest::namespace).chain([namespace]);
-    let kinds = objects.iter().map(Manifest::group_kind).filter(|kind| is_custom(&kind.group));
+    let kinds = objects.iter().filter(|object| is_custom(object)).map(Manifest::group_kind);
     let mut needs: Vec<Need> =
         namespaces.map(|name| Need::Namespace(name.to_owned())).chain(kinds.map(Need::Kind)).collect();
     needs.sort();

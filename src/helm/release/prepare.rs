@@ -19,7 +19,7 @@ use crate::helm::hooks::Hook;
 use crate::helm::record::{RecordError, Revision, Status, Storage, StorageError, Stored, StoredChart};
 use crate::helm::render::{self, Capabilities, KubeVersion, KubeVersionError, RenderError, Rendered};
 use crate::helm::repository::RepositoryError;
-use crate::kubernetes::{Client, KubernetesError, Manifest};
+use crate::kubernetes::{Client, KubernetesError, Manifest, Selection};
 use crate::resource::{GroupKind, ObjectName};
 use crate::yaml;
 
@@ -53,6 +53,9 @@ pub enum ReleaseError {
     /// What Helm stored is not YAML.
     #[error("read the stored manifest of the release")]
     Manifest(#[source] yaml::Error),
+    /// The records may not be read.
+    #[error("{0}")]
+    Unread(String),
     /// The thread that rendered ended.
     #[error("render a chart")]
     Thread(#[source] tokio::task::JoinError),
@@ -118,6 +121,9 @@ pub(super) struct Prepared {
     pub(super) next: Option<Next>,
     /// What the objects were rendered from.
     pub(super) rendered_from: String,
+    /// Why the records could not be read: then all of it is as if nothing was there, good for telling what it takes
+    /// and for nothing else.
+    pub(super) unread: Option<String>,
 }
 
 /// A revision to be made.
@@ -170,7 +176,10 @@ pub(super) async fn stored(
     namespace: String,
 ) -> Result<Prepared, ReleaseError> {
     let storage = Storage::new(client, &namespace);
-    let history = storage.history(&name).await?;
+    let (history, unread) = match storage.history(&name).await {
+        Err(StorageError::Kubernetes(error)) if error.is_refused() => (Vec::new(), Some(error.to_string())),
+        history => (history?, None),
+    };
     let counts = history.iter().rev().find(|revision| revision.status == Status::Deployed);
     // A failed upgrade over nothing: the objects of the last attempt are the ones that are there.
     let counts = counts.or_else(|| history.last().filter(|last| !last.status.is_pending()));
@@ -197,6 +206,7 @@ pub(super) async fn stored(
         hooks,
         next: None,
         rendered_from: String::new(),
+        unread,
         name,
         namespace,
         history,
@@ -252,9 +262,14 @@ async fn render(
     let values = inputs.values.clone();
     let (looked_at, runtime) = (client.clone(), tokio::runtime::Handle::current());
     let same_chart = Arc::clone(&chart);
+    // Who may not read the records may not read what templates look up either: it is as if that was not there, too.
+    let blind = prepared.unread.is_some();
     let work = move || {
         let lookup: render::Lookup = Rc::new(move |version, kind, namespace, name| {
-            runtime.block_on(look_up(&looked_at, version, kind, namespace, name))
+            match runtime.block_on(look_up(&looked_at, version, kind, namespace, name)) {
+                Err(error) if blind && error.is_refused() => Ok(serde_json::json!({})),
+                found => found.map_err(|error| FunctionError::new(error.to_string())),
+            }
         });
         let options = render::Options {
             capabilities: &capabilities,
@@ -309,23 +324,20 @@ async fn look_up(
     kind: &str,
     namespace: &str,
     name: &str,
-) -> Result<Json, FunctionError> {
-    use crate::kubernetes::Selection;
-
-    let failed = |error: KubernetesError| FunctionError::new(error.to_string());
+) -> Result<Json, KubernetesError> {
     let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
-    let resource = client.resource(&GroupKind::new(group, kind), Some(version)).await.map_err(failed)?;
+    let resource = client.resource(&GroupKind::new(group, kind), Some(version)).await?;
     let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
     if name.is_empty() {
         let selection = Selection { namespace, ..Selection::default() };
-        let items = client.list(&resource, selection).await.map_err(failed)?;
+        let items = client.list(&resource, selection).await?;
         let items: Vec<Json> = items.iter().map(|item| item.json().clone()).collect();
         return Ok(serde_json::json!({
             "apiVersion": resource.api_version(), "kind": format!("{kind}List"), "items": items,
         }));
     }
     let object = ObjectName { namespace: namespace.map(str::to_owned), name: name.to_owned() };
-    let found = client.get(&resource, &object).await.map_err(failed)?;
+    let found = client.get(&resource, &object).await?;
     Ok(found.map_or_else(|| serde_json::json!({}), |found| found.json().clone()))
 }
 

@@ -1,6 +1,6 @@
 //! The provider itself: what the engine calls.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use super::apply::{self, Run};
 use super::archives::Archives;
 use super::difference::LiveRelease;
 use super::prepare::{self, Prepared, ReleaseError};
-use super::{InputError, ReleaseInputs, delete, objects};
+use super::{InputError, ReleaseInputs, access, delete, objects};
 use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::helm::record::MANAGER;
 use crate::helm::repository::Charts;
 use crate::kubernetes::{Client, Comparison, KubernetesError, Manifest, Settled, WaitOptions, Wanted};
 use crate::resource::{
-    Applied, Apply, Brings, Change, Collateral, Delete, Inputs, Known, Live, Need, Operation, Provider,
-    ProviderError, Record, Urn, Value,
+    Access, Applied, Apply, Brings, Change, Collateral, Delete, GroupKind, Inputs, Kind, Kinds, Known, Live,
+    Need, Operation, Provider, ProviderError, Record, Urn, Value,
 };
 
 /// The type of releases in URNs.
@@ -111,6 +111,9 @@ impl ReleaseProvider {
             preparations.push(self.prepared_one(*known));
         }
         let prepared = try_join_all(preparations).await?;
+        if let Some(why) = prepared.iter().flatten().find_map(|prepared| prepared.unread.clone()) {
+            return Err(ReleaseError::Unread(why));
+        }
         let settled: Vec<BTreeMap<String, Settled>> = all.iter().map(|known| settled(known.record)).collect();
         let wanted: Vec<Wanted<'_>> = prepared
             .iter()
@@ -303,6 +306,29 @@ impl Provider for ReleaseProvider {
         match live.data::<LiveRelease>() {
             Some(live) => live.change(),
             None => Change::of(operation).because("its inputs are known only later"),
+        }
+    }
+
+    fn defines(&self, inputs: &Inputs, kinds: &BTreeSet<GroupKind>) -> Vec<Arc<dyn Kind>> {
+        let Some(prepared) = self.prepared_of(inputs) else { return Vec::new() };
+        let definitions = objects::definitions(prepared.objects.iter().chain(&prepared.crds), kinds);
+        definitions.into_iter().map(|definition| Arc::new(definition) as _).collect()
+    }
+
+    fn conform(&self, inputs: &Inputs, kinds: &Kinds) -> Vec<Diagnostic> {
+        let Some(prepared) = self.prepared_of(inputs) else { return Vec::new() };
+        objects::conform(&prepared.objects, &prepared.crds, kinds)
+    }
+
+    fn accesses(&self, known: Known<'_>, planned: Option<(&Live, &Change)>) -> Vec<Access> {
+        if let Some((live, change)) = planned {
+            let live = live.data::<LiveRelease>();
+            return live.map_or_else(Vec::new, |live| access::of_change(live, change.operation));
+        }
+        let Some(place) = place(known) else { return Vec::new() };
+        match self.kept(&place) {
+            Some((_, prepared)) => access::whatever(&prepared),
+            None => access::of_records(&place.0, &["get", "list", "create", "update", "delete"]),
         }
     }
 

@@ -68,7 +68,8 @@ pub(super) fn later(inputs: &Inputs, object: &Manifest) -> Change {
     Change { fields, ..Change::of(operation) }
 }
 
-fn unknown_paths(value: &Value, path: &mut Vec<String>) -> Vec<String> {
+/// Returns the paths of what is not known yet.
+pub(super) fn unknown_paths(value: &Value, path: &mut Vec<String>) -> Vec<String> {
     match value {
         Value::Map(entries) => {
             let mut found = Vec::new();

@@ -16,7 +16,7 @@ use kube::Api;
 
 use super::{Backend, Document, Documents, Holder, Locked, Revision, StateError};
 use crate::clock::Clock;
-use crate::resource::Progress;
+use crate::resource::{Access, Progress};
 
 /// The namespace that keeps all stacks' state.
 pub(super) const NAMESPACE: &str = "eggtooth-system";
@@ -117,6 +117,14 @@ impl Backend for ClusterBackend {
 
     fn unlock(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>> {
         Box::pin(self.break_lease())
+    }
+
+    fn accesses(&self, ending: bool) -> BoxFuture<'_, Vec<Access>> {
+        Box::pin(async move {
+            // Whoever may not look at the namespace may not find out that there is none either.
+            let namespace = self.namespace().await.ok().flatten();
+            self.accesses_in(namespace.as_ref(), ending)
+        })
     }
 
     fn destroy(&self) -> BoxFuture<'_, Result<(), StateError>> {

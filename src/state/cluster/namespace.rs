@@ -8,7 +8,7 @@ use kube::api::{DeleteParams, ListParams, ObjectMeta, Preconditions};
 
 use super::documents::post;
 use super::{ClusterBackend, NAMESPACE, failed, is_code, unless_missing};
-use crate::resource::Progress;
+use crate::resource::{Access, GroupKind, Progress};
 use crate::state::StateError;
 
 /// Says of the namespace that we made it.
@@ -25,6 +25,29 @@ impl ClusterBackend {
     /// Returns the namespace, if it is there.
     pub(super) async fn namespace(&self) -> Result<Option<Namespace>, StateError> {
         self.namespaces().get_opt(NAMESPACE).await.map_err(failed("read the", PLACE))
+    }
+
+    /// Returns what it takes to keep a stack in the namespace, which may have to be made.
+    pub(super) fn accesses_in(&self, there: Option<&Namespace>, ending: bool) -> Vec<Access> {
+        let namespace = GroupKind::new("", "Namespace");
+        let to = |group: &str, kind: &str, verbs: &[&'static str]| -> Vec<Access> {
+            let access = |verb: &&'static str| Access::to(verb, GroupKind::new(group, kind), Some(NAMESPACE));
+            verbs.iter().map(access).collect()
+        };
+        let lease = |verbs| to("coordination.k8s.io", "Lease", verbs);
+        let mut accesses = to("", "Namespace", &["get"]);
+        accesses.extend(to("", "Secret", &["list", "create", "update", "delete"]));
+        accesses.extend(lease(&["get", "create", "update"]));
+        if there.is_none() {
+            accesses.push(Access::to("create", namespace, None));
+        }
+        if ending {
+            accesses.extend(lease(&["list", "delete"]));
+            if there.is_none_or(is_made) {
+                accesses.extend(to("", "Namespace", &["delete"]));
+            }
+        }
+        accesses
     }
 
     /// Makes the namespace, once one that is going away is gone.
@@ -57,8 +80,7 @@ impl ClusterBackend {
     /// Deletes the namespace if we made it and it keeps nobody's state any more, and waits until it is gone.
     pub(super) async fn remove_namespace_if_ours_and_empty(&self) -> Result<(), StateError> {
         let Some(namespace) = self.namespace().await? else { return Ok(()) };
-        let made = namespace.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(MADE));
-        if !made || self.is_used().await? {
+        if !is_made(&namespace) || self.is_used().await? {
             return Ok(());
         }
         let uid = namespace.metadata.uid;
@@ -99,4 +121,8 @@ impl ClusterBackend {
             pause = (pause * 2).min(Duration::from_secs(1));
         }
     }
+}
+
+fn is_made(namespace: &Namespace) -> bool {
+    namespace.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(MADE))
 }

@@ -14,6 +14,7 @@ mod lock;
 mod node;
 mod operator;
 mod project;
+mod ready;
 mod release;
 mod rotation;
 
@@ -36,6 +37,7 @@ pub(crate) fn run() -> ExitCode {
         lock::trials(),
         node::trials(),
         operator::trials(),
+        ready::trials(),
         release::trials(),
         rotation::trials(),
     ]
