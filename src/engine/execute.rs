@@ -253,7 +253,7 @@ impl Run<'_> {
         let entry =
             Entry::Begun { urn: step.urn.clone(), operation: step.change.operation, record: record.cloned() };
         self.execution.journal.begin(entry).await.map_err(StepError::Journal)?;
-        self.execution.permit.check().map_err(StepError::from)?;
+        self.execution.permit.assure().await.map_err(StepError::from)?;
         Ok(())
     }
 

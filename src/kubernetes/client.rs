@@ -17,7 +17,12 @@ use serde::de::DeserializeOwned;
 use tokio::sync::RwLock;
 use zeroize::Zeroizing;
 
-use super::{Discovery, KubernetesError, Target, connect, status::Status};
+use super::{
+    Discovery, KubernetesError, Target, connect,
+    guard::{Guard, WritingUnder},
+    status::Status,
+};
+use crate::resource::Permit;
 
 /// A connection to a cluster; cheap to clone.
 #[derive(Clone)]
@@ -25,6 +30,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     service: kube::Client,
+    guard: Arc<Guard>,
     context: String,
     warnings: Mutex<BTreeSet<String>>,
     discovery: RwLock<Option<Arc<Discovery>>>,
@@ -133,6 +139,7 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self(Arc::new(Inner {
             service,
+            guard: Arc::default(),
             context: context.into(),
             warnings: Mutex::default(),
             discovery: RwLock::default(),
@@ -149,9 +156,19 @@ impl Client {
         self.0.service.default_namespace()
     }
 
-    /// Returns the connection itself, for what this module has no word for.
+    /// Returns the connection, for what this module has no word for. It writes under the same permit.
     pub fn kube(&self) -> kube::Client {
+        Guard::before(&self.0.guard, self.0.service.clone())
+    }
+
+    /// Returns the connection without a permit: for whoever keeps the lock itself.
+    pub fn unguarded(&self) -> kube::Client {
         self.0.service.clone()
+    }
+
+    /// Asks the permit before each write request, until what is returned is dropped.
+    pub fn write_under(&self, permit: Arc<dyn Permit>) -> WritingUnder {
+        Guard::set(&self.0.guard, permit)
     }
 
     /// Returns the warnings that the server sent since the last call, each once.
@@ -182,8 +199,10 @@ impl Client {
         let mut pause = FIRST_PAUSE;
         let mut tries = 1;
         loop {
-            let body = body.clone().map_or_else(Body::empty, Body::from);
-            let error = match self.once(&call.act, Request::from_parts(head.clone(), body)).await {
+            let request =
+                Request::from_parts(head.clone(), body.clone().map_or_else(Body::empty, Body::from));
+            self.0.guard.allow(&head.method, &head.uri).await.map_err(KubernetesError::Forbidden)?;
+            let error = match self.once(&call.act, request).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };

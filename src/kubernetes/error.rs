@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::status::Status;
+use crate::resource::Forbidden;
 
 /// A field that another manager owns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +80,9 @@ pub enum KubernetesError {
         /// How long was waited.
         seconds: u64,
     },
+    /// Writing is over: another run may hold the lock by now. Nothing was sent.
+    #[error(transparent)]
+    Forbidden(Forbidden),
     /// The server refused.
     #[error("{act}: {status}")]
     Api {

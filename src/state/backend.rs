@@ -49,7 +49,14 @@ pub struct Documents {
 }
 
 /// A lock, and both documents as they were read under it.
-pub type Locked = (Arc<dyn Lock>, Documents);
+pub struct Locked {
+    /// The lock.
+    pub lock: Arc<dyn Lock>,
+    /// The documents.
+    pub documents: Documents,
+    /// Whether it was taken from somebody who did not give it back, and who may not know yet.
+    pub taken_over: bool,
+}
 
 /// A place that keeps one stack's state and its lock.
 pub trait Backend: Send + Sync {

@@ -158,7 +158,8 @@ impl Backend for FileBackend {
     }
 
     fn lock<'a>(&'a self, holder: Holder, _: &'a dyn Progress) -> BoxFuture<'a, Result<Locked, StateError>> {
-        Box::pin(ready(self.take(&holder).and_then(|lock| Ok((lock, self.documents()?)))))
+        let locked = |lock| Ok(Locked { lock, documents: self.documents()?, taken_over: false });
+        Box::pin(ready(self.take(&holder).and_then(locked)))
     }
 
     fn holder(&self) -> BoxFuture<'_, Result<Option<Holder>, StateError>> {

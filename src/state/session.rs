@@ -6,8 +6,8 @@ use futures::future::BoxFuture;
 
 use super::document::{decode, encode};
 use super::{
-    Backend, Document, Documents, Entry, Fingerprints, Holder, Journal, JournalDocument, Lock, Revision,
-    Sealing, Snapshot, StateError, Stored, resume,
+    Backend, Document, Documents, Entry, Fingerprints, Holder, Journal, JournalDocument, Lock, Locked,
+    Revision, Sealing, Snapshot, StateError, Stored, resume,
 };
 use crate::resource::{Permit, Progress};
 
@@ -35,6 +35,32 @@ struct Revisions {
     safe: usize,
 }
 
+impl Revisions {
+    fn of(documents: Documents) -> Self {
+        let revision = |stored: Option<Stored>| stored.map(|stored| stored.revision);
+        Self { snapshot: revision(documents.snapshot), journal: revision(documents.journal), safe: 0 }
+    }
+}
+
+/// Writes the journal anew as it is: whoever still takes the stack for its own fails at its next step, for it would
+/// write over a journal that is no longer there.
+async fn fence(backend: &dyn Backend, mut documents: Documents) -> Result<(Kept, Revisions), StateError> {
+    loop {
+        let kept = read(backend, &documents)?;
+        let mut revisions = Revisions::of(documents);
+        let bytes = encode(&kept.journal, &backend.place(Document::Journal))?;
+        match backend.write(Document::Journal, &bytes, revisions.journal.as_ref()).await {
+            Ok(written) => {
+                revisions.journal = Some(written);
+                return Ok((kept, revisions));
+            }
+            // The former holder was faster once more.
+            Err(StateError::Conflict { .. }) => documents = backend.read().await?,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 impl Session {
     /// Locks the stack, reads what it remembers and folds in what a killed run left.
     pub async fn open(
@@ -43,8 +69,12 @@ impl Session {
         sealing: Arc<dyn Sealing>,
         progress: &dyn Progress,
     ) -> Result<Self, StateError> {
-        let (lock, documents) = backend.lock(holder, progress).await?;
-        let kept = match read(&*backend, &documents) {
+        let Locked { lock, documents, taken_over } = backend.lock(holder, progress).await?;
+        let kept = match taken_over {
+            true => fence(&*backend, documents).await,
+            false => read(&*backend, &documents).map(|kept| (kept, Revisions::of(documents))),
+        };
+        let (kept, mut revisions) = match kept {
             Ok(kept) => kept,
             Err(error) => {
                 lock.release().await?;
@@ -52,12 +82,7 @@ impl Session {
             }
         };
         let resumed = kept.resumed();
-        let revision = |stored: Option<Stored>| stored.map(|stored| stored.revision);
-        let revisions = Revisions {
-            snapshot: revision(documents.snapshot),
-            journal: revision(documents.journal),
-            safe: kept.journal.entries.len(),
-        };
+        revisions.safe = kept.journal.entries.len();
         Ok(Self {
             backend,
             lock,
@@ -136,7 +161,7 @@ impl Session {
         if revisions.safe >= entries {
             return Ok(());
         }
-        self.lock.check()?;
+        self.lock.assure().await?;
         let document = {
             let mut journal = locked(&self.journal);
             journal.hmac_key = self.fingerprints.sealed();

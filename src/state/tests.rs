@@ -315,6 +315,47 @@ async fn a_holder_notices_at_its_next_heartbeat_that_its_lock_was_taken_away() {
 }
 
 #[tokio::test]
+async fn a_holder_that_was_stopped_asks_before_it_writes_again() {
+    let server = Arc::new(Server::default());
+    let time = VirtualTime::new(Timestamp::UNIX_EPOCH);
+    let session = open(&cluster(&server, &time.clock()), holder("alice")).await.unwrap();
+    assert!(session.permit().assure().await.is_ok());
+    assert_eq!(server.writes().len(), 2, "while the lease is fresh nothing is asked");
+    // The process is stopped, and somebody takes its lock away: no heartbeat tells when it goes on.
+    assert!(cluster(&server, &time.clock()).unlock().await.unwrap().is_some());
+    let other = open(&cluster(&server, &time.clock()), holder("bob")).await.unwrap();
+    time.advance(Duration::from_secs(4));
+    assert!(session.permit().check().is_ok(), "the clock alone does not tell");
+    let error = session.permit().assure().await.unwrap_err();
+    assert!(error.to_string().contains("was taken by bob"), "{error}");
+    other.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_does_not_know_yet_that_its_lock_is_gone_begins_no_step() {
+    let server = Arc::new(Server::default());
+    let time = VirtualTime::new(Timestamp::UNIX_EPOCH);
+    for steps in [&[][..], &["a"]] {
+        let former = open(&cluster(&server, &time.clock()), holder("alice")).await.unwrap();
+        for step in steps {
+            former.begin(begun(step)).await.unwrap();
+        }
+        cluster(&server, &time.clock()).unlock().await.unwrap();
+        let other = open(&cluster(&server, &time.clock()), holder("bob")).await.unwrap();
+        assert!(former.permit().assure().await.is_ok(), "no time went by");
+        let error = former.begin(begun("late")).await.unwrap_err();
+        assert!(matches!(error, StateError::Conflict { .. }), "{error}");
+        other.begin(begun("b")).await.unwrap();
+        other.commit(&Snapshot { in_doubt: Vec::new(), ..other.snapshot().clone() }).await.unwrap();
+        other.close().await.unwrap();
+    }
+    let clean = open(&cluster(&server, &time.clock()), holder("carol")).await.unwrap();
+    server.writes();
+    clean.close().await.unwrap();
+    assert_eq!(server.writes().len(), 1, "who takes a lock that was given back writes nothing but the lock");
+}
+
+#[tokio::test]
 async fn a_heartbeat_keeps_the_lock() {
     let server = Arc::new(Server::default());
     let time = VirtualTime::new(Timestamp::UNIX_EPOCH);

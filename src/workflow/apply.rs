@@ -48,6 +48,7 @@ pub async fn up(
         let ready = stage.allowed(surroundings, &checked, Intent::Bring).await?;
         let mut session = stage.open(surroundings, stack, &progress).await?;
         let brought = async {
+            let _writing = stage.client.write_under(session.shared_permit());
             let planned = stage.under_lock(&mut session, &checked, ready).await?;
             if planned.plan.has_changes() && !approve(&planned) {
                 return Ok(None);

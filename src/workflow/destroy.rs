@@ -71,6 +71,7 @@ async fn take_down(
     ready: Planned,
     allow: &(dyn Fn(&Planned) -> Option<usize> + Sync),
 ) -> Result<Option<Summary>, WorkflowError> {
+    let _writing = stage.client.write_under(session.shared_permit());
     let planned = stage.under_lock(session, checked, ready).await?;
     let summary = planned.plan.summary();
     let Some(allowed) = allow(&planned) else { return Ok(None) };

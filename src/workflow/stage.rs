@@ -132,8 +132,12 @@ impl Stage {
         surroundings: &Surroundings,
         stack: &str,
     ) -> Result<Arc<dyn Backend>, WorkflowError> {
-        let backend =
-            ClusterBackend::new(self.client.kube(), surroundings.clock.clone(), &self.environment, stack)?;
+        let backend = ClusterBackend::new(
+            self.client.unguarded(),
+            surroundings.clock.clone(),
+            &self.environment,
+            stack,
+        )?;
         Ok(Arc::new(backend))
     }
 

@@ -4,6 +4,7 @@
 //! found it free, so that no run can have committed between what was read and the lock.
 
 mod documents;
+mod held_lease;
 mod lease;
 mod namespace;
 
