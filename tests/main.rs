@@ -1,5 +1,6 @@
 //! Tests of the public library and the binary, one file a theme; `tests/cluster/` has those on a real control plane.
 
+mod sops_oracle;
 mod binary;
 mod contract;
 mod helm_parity;

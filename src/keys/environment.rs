@@ -13,6 +13,15 @@ pub struct ProcessEnvironment(BTreeMap<String, String>);
 const GUARDED: [&str; 3] = ["SOPS_", "OP_", "EGGTOOTH_"];
 
 impl ProcessEnvironment {
+    /// Returns what this process was started with, for programs that are started on behalf of the library's caller.
+    /// Variables that are no text are left out.
+    pub fn of_process() -> Self {
+        let variables = std::env::vars_os();
+        variables
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
     /// Returns a variable's value; an empty one counts as absent.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

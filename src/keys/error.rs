@@ -101,6 +101,9 @@ pub enum SourceError {
     /// The passphrase is missing or wrong, or the file is broken.
     #[error("cannot be unlocked: {0}")]
     Locked(age::DecryptError),
+    /// The plugin that works with the key fails.
+    #[error("{0}")]
+    Plugin(String),
     /// The command cannot be started.
     #[error("cannot be started: {0}")]
     Start(io::Error),

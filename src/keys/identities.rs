@@ -11,7 +11,9 @@ use zeroize::Zeroizing;
 use crate::secret::Secret;
 
 use super::sources::Deferred;
-use super::{Error, Identity, NoKey, Origin, Passphrases, ProcessEnvironment, SourceProblem, Tried};
+use super::{
+    Error, Identity, NoKey, Origin, Passphrases, ProcessEnvironment, SourceError, SourceProblem, Tried,
+};
 
 /// Private keys with their origins; `Debug` shows public parts only.
 ///
@@ -40,6 +42,8 @@ pub(super) struct Found {
 enum Attempt {
     Opened(Secret<Vec<u8>>),
     WrongKey,
+    /// The key's plugin failed, which may say nothing about the key.
+    Failed(String),
 }
 
 impl Identities {
@@ -64,16 +68,24 @@ impl Identities {
             }
         }
         let mut fetched = Vec::new();
+        let mut failures = Vec::new();
         for index in 0..self.deferred.len() {
             let found = self.fetch(index, recipient.unwrap_or_default());
-            for (key, _) in &found.keys {
-                if let Attempt::Opened(content) = attempt(key, sealed)? {
-                    return Ok(content);
+            for (key, origin) in &found.keys {
+                match attempt(key, sealed)? {
+                    Attempt::Opened(content) => return Ok(content),
+                    Attempt::WrongKey => {}
+                    Attempt::Failed(message) => {
+                        let error = SourceError::Plugin(message);
+                        failures.push(Arc::new(SourceProblem { origin: origin.clone(), error }));
+                    }
                 }
             }
             fetched.push(found);
         }
-        Err(self.no_key(&fetched).into())
+        let mut no_key = self.no_key(&fetched);
+        no_key.problems.extend(failures);
+        Err(no_key.into())
     }
 
     /// Returns what a deferred source gives; it is asked once for each recipient.
@@ -107,6 +119,7 @@ fn attempt(key: &Identity, sealed: &str) -> Result<Attempt, Error> {
             Ok(Attempt::Opened(Secret::new(std::mem::take(&mut *content))))
         }
         Err(error) => match error {
+            DecryptError::Io(error) if key.has_plugin() => Ok(Attempt::Failed(error.to_string())),
             DecryptError::InvalidHeader
             | DecryptError::InvalidMac
             | DecryptError::UnknownFormat

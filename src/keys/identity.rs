@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use age::secrecy::SecretString;
 
-use super::{Passphrases, SourceError};
+use super::hybrid::HybridIdentity;
+use super::plugin::PluginKey;
+use super::{Passphrases, ProcessEnvironment, SourceError};
 
 /// Where a key was found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,7 +41,9 @@ pub struct Identity(Material);
 #[derive(Clone)]
 enum Material {
     X25519(age::x25519::Identity),
+    Hybrid(HybridIdentity),
     Ssh(age::ssh::Identity, Passphrases),
+    Plugin(PluginKey),
 }
 
 impl Identity {
@@ -48,8 +52,27 @@ impl Identity {
         Self(Material::X25519(age::x25519::Identity::generate()))
     }
 
-    /// Reads one identity: `AGE-SECRET-KEY-1…`.
+    /// Makes a new post-quantum key (ML-KEM-768 with X25519).
+    pub fn generate_post_quantum() -> Self {
+        Self(Material::Hybrid(HybridIdentity::generate()))
+    }
+
+    /// Reads one identity: `AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…` or `AGE-PLUGIN-…`, whose plugin is started in
+    /// this process's environment.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::parse_in(text, &ProcessEnvironment::of_process(), &Passphrases::default())
+    }
+
+    /// Reads one identity; a plugin is started in `environment`, without the variables that may hold keys, and gets
+    /// the secrets it asks for (a PIN) from `passphrases`.
+    pub fn parse_in(text: &str, environment: &ProcessEnvironment, passphrases: &Passphrases) -> Option<Self> {
+        if text.starts_with("AGE-PLUGIN-") {
+            return PluginKey::identity(text, environment, passphrases)
+                .map(|key| Self(Material::Plugin(key)));
+        }
+        if text.starts_with("AGE-SECRET-KEY-PQ-") {
+            return HybridIdentity::parse(text).map(|identity| Self(Material::Hybrid(identity)));
+        }
         text.parse().ok().map(|identity| Self(Material::X25519(identity)))
     }
 
@@ -64,25 +87,33 @@ impl Identity {
         }
     }
 
-    /// Says whether using the key asks for a passphrase.
+    /// Says whether using the key costs something: it asks for a passphrase, or starts a plugin.
     pub(super) fn asks(&self) -> bool {
-        matches!(self.0, Material::Ssh(age::ssh::Identity::Encrypted(_), _))
+        matches!(self.0, Material::Ssh(age::ssh::Identity::Encrypted(_), _) | Material::Plugin(_))
+    }
+
+    /// Says whether a plugin works with the key.
+    pub(super) fn has_plugin(&self) -> bool {
+        matches!(self.0, Material::Plugin(_))
     }
 
     /// Returns the public part: the recipient that it opens.
     pub fn public(&self) -> String {
         match &self.0 {
             Material::X25519(identity) => identity.to_public().to_string(),
+            Material::Hybrid(identity) => identity.to_public().to_text(),
+            Material::Plugin(key) => format!("a key of {}", key.plugin()),
             Material::Ssh(identity, _) => age::ssh::Recipient::try_from(identity.clone())
                 .map_or_else(|_| "an SSH key".to_owned(), |recipient| recipient.to_string()),
         }
     }
 
-    /// Returns the text that [`Identity::parse`] reads; none for SSH keys, whose files others own.
+    /// Returns the text that [`Identity::parse`] reads; none for SSH keys and plugins' keys, which others own.
     pub fn to_secret_text(&self) -> Option<SecretString> {
         match &self.0 {
             Material::X25519(identity) => Some(identity.to_string()),
-            Material::Ssh(..) => None,
+            Material::Hybrid(identity) => Some(SecretString::from(identity.to_text().as_str())),
+            Material::Ssh(..) | Material::Plugin(_) => None,
         }
     }
 
@@ -90,6 +121,8 @@ impl Identity {
     pub(super) fn to_age(&self) -> Box<dyn age::Identity> {
         match &self.0 {
             Material::X25519(identity) => Box::new(identity.clone()),
+            Material::Hybrid(identity) => Box::new(identity.clone()),
+            Material::Plugin(key) => Box::new(key.clone()),
             Material::Ssh(identity, passphrases) => {
                 Box::new(identity.clone().with_callbacks(passphrases.clone()))
             }

@@ -7,8 +7,10 @@
 mod callbacks;
 mod environment;
 mod error;
+mod hybrid;
 mod identities;
 mod identity;
+mod plugin;
 mod recipient;
 mod sources;
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use age::armor::{ArmoredWriter, Format};
 
-use super::Error;
+use super::hybrid::HybridRecipient;
+use super::plugin::PluginKey;
+use super::{Error, ProcessEnvironment};
 
 /// A public key that age encrypts for, with the text it was read from.
 #[derive(Clone)]
@@ -19,31 +21,46 @@ pub struct Recipient {
 #[derive(Clone)]
 enum Key {
     X25519(age::x25519::Recipient),
+    Hybrid(HybridRecipient),
     Ssh(age::ssh::Recipient),
+    Plugin(PluginKey),
 }
 
 impl Recipient {
-    fn to_age(&self) -> &dyn age::Recipient {
-        match &self.key {
-            Key::X25519(recipient) => recipient,
-            Key::Ssh(recipient) => recipient,
-        }
-    }
-}
-
-/// Reads `age1…`, `ssh-ed25519 …` or `ssh-rsa …`.
-impl FromStr for Recipient {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
+    /// Reads a recipient; a plugin is started in `environment`, without the variables that may hold keys.
+    pub fn parse_in(text: &str, environment: &ProcessEnvironment) -> Result<Self, Error> {
         let text = text.trim();
         let key = if text.starts_with("ssh-") {
             text.parse().ok().map(Key::Ssh)
+        } else if text.starts_with("age1pq1") {
+            HybridRecipient::parse(text).map(Key::Hybrid)
+        } else if text.matches('1').count() > 1 {
+            // The data of no key has this character.
+            PluginKey::recipient(text, environment).map(Key::Plugin)
         } else {
             text.parse().ok().map(Key::X25519)
         };
         let key = key.ok_or_else(|| Error::Recipient { text: text.to_owned() })?;
         Ok(Self { text: Arc::from(text), key })
+    }
+
+    fn to_age(&self) -> &dyn age::Recipient {
+        match &self.key {
+            Key::X25519(recipient) => recipient,
+            Key::Hybrid(recipient) => recipient,
+            Key::Plugin(key) => key,
+            Key::Ssh(recipient) => recipient,
+        }
+    }
+}
+
+/// Reads `age1…`, `age1pq1…`, `ssh-ed25519 …`, `ssh-rsa …`, or `age1NAME1…`, for which the program `age-plugin-NAME`
+/// is started when something is sealed.
+impl FromStr for Recipient {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse_in(text, &ProcessEnvironment::of_process())
     }
 }
 

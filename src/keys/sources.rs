@@ -20,8 +20,8 @@ const MAX_WORK_FACTOR: u8 = 22;
 /// A source that is asked only when the other keys do not open.
 #[derive(Debug)]
 pub(super) enum Deferred {
-    /// An SSH key with a passphrase.
-    Ssh(Identity, Origin),
+    /// A key that asks for a passphrase or starts a plugin.
+    Key(Identity, Origin),
     /// An identity file with a passphrase.
     Protected(Vec<u8>, Origin),
     /// A command that prints identities, given the wanted recipient.
@@ -72,7 +72,8 @@ impl Identities {
 
     /// Reads the identities of a text: one a word, comments behind `#`; or a whole file protected by a passphrase.
     pub fn parse(text: &str, origin: Origin, passphrases: Passphrases) -> Self {
-        let mut identities = Self { passphrases, ..Self::default() };
+        let environment = ProcessEnvironment::of_process();
+        let mut identities = Self { environment, passphrases, ..Self::default() };
         identities.add_text(text.as_bytes(), origin);
         identities
     }
@@ -83,8 +84,14 @@ impl Identities {
             return;
         }
         let mut found = Found::default();
-        read_identities(content, &origin, &mut found);
-        self.keys.extend(found.keys);
+        read_identities(content, &origin, &self.environment, &self.passphrases, &mut found);
+        for (key, origin) in found.keys {
+            if key.asks() {
+                self.deferred.push(Deferred::Key(key, origin));
+            } else {
+                self.keys.push((key, origin));
+            }
+        }
         self.problems.extend(found.problems);
     }
 
@@ -103,7 +110,7 @@ impl Identities {
             Err(error) => return self.unreadable(error, &origin, must_exist),
         };
         match Identity::parse_ssh(&content, &path.display().to_string(), &self.passphrases) {
-            Ok(key) if key.asks() => self.deferred.push(Deferred::Ssh(key, origin)),
+            Ok(key) if key.asks() => self.deferred.push(Deferred::Key(key, origin)),
             Ok(key) => self.keys.push((key, origin)),
             Err(error) => self.problems.push(problem(&origin, error)),
         }
@@ -125,25 +132,27 @@ impl Deferred {
     ) -> Found {
         let mut found = Found::default();
         match self {
-            Self::Ssh(key, origin) => found.keys.push((key.clone(), origin.clone())),
+            Self::Key(key, origin) => found.keys.push((key.clone(), origin.clone())),
             Self::Protected(content, origin) => match unlock(content, origin, passphrases) {
-                Ok(content) => read_identities(&content, origin, &mut found),
+                Ok(content) => read_identities(&content, origin, environment, passphrases, &mut found),
                 Err(error) => found.problems.push(problem(origin, error)),
             },
             Self::Command(command, name) => {
                 let origin = Origin::Command(name);
                 match run(command, environment, Some(recipient)) {
                     Ok(output) if is_protected(&output) => match unlock(&output, &origin, passphrases) {
-                        Ok(content) => read_identities(&content, &origin, &mut found),
+                        Ok(content) => {
+                            read_identities(&content, &origin, environment, passphrases, &mut found);
+                        }
                         Err(error) => found.problems.push(problem(&origin, error)),
                     },
-                    Ok(output) => read_identities(&output, &origin, &mut found),
+                    Ok(output) => read_identities(&output, &origin, environment, passphrases, &mut found),
                     Err(error) => found.problems.push(problem(&origin, error)),
                 }
             }
             Self::SshCommand(command, name) => {
                 let origin = Origin::Command(name);
-                let key = run(command, environment, None).and_then(|output| {
+                let key = run(command, environment, Some(recipient)).and_then(|output| {
                     let text = std::str::from_utf8(&output).map_err(|_| SourceError::NotText)?;
                     // As in sops, a key from a command has no passphrase: nobody could tell what for.
                     Identity::parse_ssh(text, name, &Passphrases::default())
@@ -175,7 +184,13 @@ fn key_files(environment: &ProcessEnvironment) -> Vec<PathBuf> {
     vec![folder.join("sops/age/keys.txt")]
 }
 
-fn read_identities(content: &[u8], origin: &Origin, found: &mut Found) {
+fn read_identities(
+    content: &[u8],
+    origin: &Origin,
+    environment: &ProcessEnvironment,
+    passphrases: &Passphrases,
+    found: &mut Found,
+) {
     for (number, line) in content.split(|&byte| byte == b'\n').enumerate() {
         let Ok(line) = std::str::from_utf8(line) else {
             found.problems.push(problem(origin, SourceError::Line(number + 1)));
@@ -185,7 +200,7 @@ fn read_identities(content: &[u8], origin: &Origin, found: &mut Found) {
             continue;
         }
         for word in line.split_whitespace() {
-            match Identity::parse(word) {
+            match Identity::parse_in(word, environment, passphrases) {
                 Some(key) => found.keys.push((key, origin.clone())),
                 None => found.problems.push(problem(origin, SourceError::Line(number + 1))),
             }

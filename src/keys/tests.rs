@@ -136,3 +136,151 @@ fn a_protected_identity_file_is_unlocked_when_nothing_else_opens() {
     let error = Identities::discover(&environment, ask("wrong")).open(&sealed, None).unwrap_err();
     assert!(error.to_string().contains("cannot be unlocked"), "{error}");
 }
+
+fn tool(name: &str) -> Option<PathBuf> {
+    let cache = std::env::var_os("EGGTOOTH_CACHE").map(PathBuf::from).or_else(|| {
+        let user = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+        Some(user.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?.join("eggtooth"))
+    })?;
+    let folders = std::fs::read_dir(cache.join("tools")).into_iter().flatten().flatten();
+    let found = folders.map(|folder| folder.path().join("bin").join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        skipped(name);
+    }
+    found
+}
+
+/// Runs a tool of age with `input`.
+fn run(tool: &std::path::Path, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut child =
+        Command::new(tool).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{arguments:?}");
+    output.stdout
+}
+
+#[test]
+fn post_quantum_keys_open_what_was_sealed_for_them_only() {
+    let key = Identity::generate_post_quantum();
+    let public = key.public();
+    assert!(public.starts_with("age1pq1") && secret_text(&key).starts_with("AGE-SECRET-KEY-PQ-1"));
+    let again = Identity::parse(&secret_text(&key)).unwrap();
+    assert_eq!(again.public(), public);
+    let others = [Identity::generate_post_quantum(), Identity::generate()];
+    assert!(opens(&Identities::of([others[0].clone(), again], Origin::Given("t".into())), &[&public]));
+    assert!(!opens(&Identities::of(others, Origin::Given("t".into())), &[&public]));
+    let mut changed = public.clone();
+    changed.pop();
+    assert!(changed.parse::<Recipient>().is_err());
+    // One that is not safe against quantum computers would undo the other.
+    let mixed = [public.parse().unwrap(), Identity::generate().public().parse().unwrap()];
+    assert!(matches!(seal(&mixed, b"chirp"), Err(Error::Seal(_))));
+}
+
+#[test]
+fn age_reads_what_was_sealed_with_post_quantum_keys_and_we_read_what_it_sealed() {
+    let (Some(age), Some((path, _)), Some((_, public))) =
+        (tool("age"), vector("hybrid-pq.txt"), vector("hybrid-pq.pub"))
+    else {
+        return;
+    };
+    let path = path.to_str().unwrap();
+    let sealed = seal(&[public.parse().unwrap()], b"chirp").unwrap();
+    assert_eq!(run(&age, &["--decrypt", "--identity", path], sealed.as_bytes()), b"chirp");
+    let sealed = run(&age, &["--encrypt", "--armor", "--recipient", public.trim()], b"chirp");
+    let identities =
+        Identities::discover(&environment(&[("SOPS_AGE_KEY_FILE", path)]), Passphrases::default());
+    let opened = identities.open(std::str::from_utf8(&sealed).unwrap(), None).unwrap();
+    assert_eq!(opened, b"chirp".to_vec().into());
+}
+
+/// A plugin for keys without any secret, which writes down what variables it got.
+const PLUGIN: &str = r#"#!/bin/sh
+env | sed 's/=.*//' | sort > "$STAND_IN_LOG"
+case "$1" in
+--age-plugin=recipient-v1)
+    while read -r arrow command rest; do
+        read -r body
+        case "$command" in
+        wrap-file-key) key=$body ;;
+        done) break ;;
+        esac
+    done
+    printf -- '-> msg
+aGVsbG8
+'; read -r answer; read -r nothing
+    printf -- '-> recipient-stanza 0 stand-in
+%s
+' "$key"; read -r answer; read -r nothing
+    ;;
+--age-plugin=identity-v1)
+    while read -r arrow command index tag rest; do
+        read -r body
+        case "$command $tag" in
+        "recipient-stanza stand-in") key=$body ;;
+        "done "*) break ;;
+        esac
+    done
+    printf -- '-> request-secret
+UElO
+'; read -r arrow answer; read -r pin
+    if [ "$answer $pin" = "ok MTIzNA" ]; then
+        printf -- '-> file-key 0
+%s
+' "$key"; read -r answer; read -r nothing
+    else
+        printf -- '-> error identity 0
+d3JvbmcgUElO
+'; read -r answer; read -r nothing
+    fi
+    ;;
+esac
+printf -- '-> done
+
+'
+"#;
+
+#[cfg(unix)]
+#[test]
+fn a_plugin_works_with_its_keys_and_gets_no_others() {
+    use std::os::unix::fs::PermissionsExt;
+
+    use age_core::primitives::bech32_encode;
+    use bech32::Hrp;
+
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("age-plugin-standin");
+    std::fs::write(&script, PLUGIN).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let log = folder.path().join("log");
+    let search = format!("{}:/usr/bin:/bin", folder.path().display());
+    let identity = bech32_encode(Hrp::parse("AGE-PLUGIN-STANDIN-").unwrap(), b"x").to_uppercase();
+    let environment = environment(&[
+        ("PATH", &search),
+        ("STAND_IN_LOG", log.to_str().unwrap()),
+        ("SOPS_AGE_KEY", &identity),
+        ("OP_SERVICE_ACCOUNT_TOKEN", "token"),
+        ("EGGTOOTH_PASSPHRASE", "passphrase"),
+    ]);
+    let text = bech32_encode(Hrp::parse("age1standin").unwrap(), b"x");
+    let recipient = Recipient::parse_in(&text, &environment).unwrap();
+    let sealed = seal(&[recipient], b"chirp").unwrap();
+    let pin = |pin: &'static str| Passphrases::from_fn(move |_| Some(SecretString::from(pin.to_owned())));
+    let opened = Identities::discover(&environment, pin("1234")).open(&sealed, None).unwrap();
+    assert_eq!(opened, b"chirp".to_vec().into());
+    let names = std::fs::read_to_string(&log).unwrap();
+    assert!(names.contains("STAND_IN_LOG"), "{names}");
+    for guarded in ["SOPS_", "OP_", "EGGTOOTH_"] {
+        assert!(!names.contains(guarded), "{names}");
+    }
+    let error = Identities::discover(&environment, pin("0000")).open(&sealed, None).unwrap_err().to_string();
+    assert!(error.contains("not used: SOPS_AGE_KEY: age-plugin-standin says: wrong PIN"), "{error}");
+    let missing: ProcessEnvironment =
+        [("PATH", "/nowhere"), ("SOPS_AGE_KEY", &identity)].into_iter().collect();
+    let error = Identities::discover(&missing, Passphrases::default()).open(&sealed, None).unwrap_err();
+    assert!(error.to_string().contains("there is no program age-plugin-standin"), "{error}");
+    assert!("age1../../x1qqqqq".parse::<Recipient>().is_err());
+}

@@ -112,7 +112,8 @@ impl Opened {
             .iter()
             .filter_map(|branch| Section::find(written, branch, document.format))
             .collect();
-        body(written, &sections) == body(&document.text, &document.sections)
+        body(written, &sections)
+            .is_some_and(|written| body(&document.text, &document.sections) == Some(written))
     }
 
     /// Returns the metadata as it stands in the file with another time and MAC; none where it must be written anew.
@@ -136,7 +137,7 @@ impl Opened {
         let mac_span = fields::get(&document.fields, "mac")?.span?;
         let plain_mac = document.format == Format::Yaml && mac_span.of(&document.text).starts_with("ENC[");
         let mac = if plain_mac { mac.to_owned() } else { quoted(mac) };
-        Some(replace(text, vec![change("lastmodified", quoted(now))?, change("mac", mac)?]))
+        replace(text, vec![change("lastmodified", quoted(now))?, change("mac", mac)?])
     }
 
     fn new_section(&self, now: &str, mac: &str) -> Result<String, Problem> {

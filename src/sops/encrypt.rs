@@ -148,7 +148,7 @@ impl Writer<'_> {
     ) -> Result<String, Error> {
         if source.regular {
             let written = self.in_place(text, &source, reuse(), &section)?;
-            if self.reads(&written, &source) {
+            if let Some(written) = written.filter(|written| self.reads(written, &source)) {
                 return Ok(written);
             }
         }
@@ -156,7 +156,9 @@ impl Writer<'_> {
         let text = plain.written(self.format, self.indent).map_err(|source| self.malformed(source))?;
         let source = Source::read(&text, self.format).map_err(|source| self.malformed(source))?;
         let written = self.in_place(&text, &source, reuse(), &section)?;
-        if self.reads(&written, &source) && same(&source.into_branches(), &plain.branches) {
+        if let Some(written) = written.filter(|written| self.reads(written, &source))
+            && same(&source.into_branches(), &plain.branches)
+        {
             return Ok(written);
         }
         Err(self.malformed(Problem::Format("it has values that this format cannot hold")))
@@ -168,7 +170,7 @@ impl Writer<'_> {
         source: &Source,
         reuse: Reuse,
         section: &impl Fn(&Sealed, &str, &Source) -> Result<String, Problem>,
-    ) -> Result<String, Error> {
+    ) -> Result<Option<String>, Error> {
         let sealed = seal(text, source, self.selector, self.mac_only_encrypted, self.key, reuse);
         let sealed = sealed.map_err(|source| self.malformed(source))?;
         let section = section(&sealed, text, source).map_err(|source| self.malformed(source))?;

@@ -65,7 +65,9 @@ impl Opened {
         let mac = hex::encode_upper(Sha512::digest(content));
         let section = section(mac).map_err(|source| self.malformed(source))?;
         let changes = vec![(span.start.offset..span.end.offset, format!("\"{sealed}\"")), (place, section)];
-        Ok(replace(&self.document.text, changes).into_bytes())
+        replace(&self.document.text, changes)
+            .map(String::into_bytes)
+            .ok_or_else(|| self.malformed(Problem::Format("its metadata has no place of its own")))
     }
 
     /// Gives the same data key to `groups`; values, MAC and `lastmodified` stay. `threshold` 0 means all groups.
@@ -88,7 +90,9 @@ impl Opened {
                 changes.push((range.clone(), if index == 0 { section.clone() } else { String::new() }));
             }
         }
-        Ok(replace(&self.document.text, changes).into_bytes())
+        replace(&self.document.text, changes)
+            .map(String::into_bytes)
+            .ok_or_else(|| self.malformed(Problem::Format("its metadata has no place of its own")))
     }
 
     /// Says whether the document is for these keys already, whatever their order.

@@ -97,19 +97,19 @@ impl Source {
     }
 }
 
-/// Replaces stretches of a text, which must not overlap.
-pub(super) fn replace(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
+/// Replaces stretches of a text; none where they overlap.
+pub(super) fn replace(text: &str, mut changes: Vec<(Range<usize>, String)>) -> Option<String> {
     changes.sort_by_key(|(range, _)| range.start);
     let grown: usize = changes.iter().map(|(_, replacement)| replacement.len()).sum();
     let mut out = String::with_capacity(text.len() + grown);
     let mut end = 0;
     for (range, replacement) in &changes {
-        out.push_str(&text[end..range.start]);
+        out.push_str(text.get(end..range.start)?);
         out.push_str(replacement);
         end = range.end;
     }
-    out.push_str(&text[end..]);
-    out
+    out.push_str(text.get(end..)?);
+    Some(out)
 }
 
 pub(super) fn range(span: Span) -> Range<usize> {

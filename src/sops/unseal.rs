@@ -32,9 +32,8 @@ pub(super) fn unseal(document: &Document, plain: &Plain) -> Result<Unsealed, Pro
     // What stands within the metadata, as comments may, goes with it.
     changes.retain(|(range, _)| !cuts.iter().any(|(cut, _)| cut.contains(&range.start)));
     changes.extend(cuts);
-    let text = Zeroizing::new(replace(text, changes));
-    let read = Source::read(&text, document.format);
-    if let Ok(source) = read
+    if let Some(text) = replace(text, changes).map(Zeroizing::new)
+        && let Ok(source) = Source::read(&text, document.format)
         && same(&source.into_branches(), &plain.branches)
     {
         return Ok(Unsealed { text, reuse: walk.reuse });

@@ -112,6 +112,7 @@ impl<'a> Builder<'a> {
                 let mut node = self.with_properties(kind, &span, id, tag.as_deref())?;
                 if matches!(style, Style::Literal | Style::Folded) {
                     node.span.start = self.indicator(before, &span).unwrap_or(node.span.start);
+                    node.span.end = block_end(self.text, node.span);
                 }
                 self.end = offset(&span.end);
                 node
@@ -258,6 +259,32 @@ pub(super) fn scalar_text<'a>(
     Cow::Owned(value[..value.len() - 1].to_owned())
 }
 
+/// Returns where a block scalar ends: the parser counts the comments behind it in, which are indented less.
+fn block_end(text: &str, span: Span) -> Position {
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let whole = span.of(text);
+    let mut lines = whole.split_inclusive('\n');
+    let header = lines.next().unwrap_or_default();
+    let mut end = header.len();
+    let mut place = Position { offset: span.start.offset + end, line: span.start.line + 1, column: 1 };
+    let mut content = None;
+    for line in lines {
+        end += line.len();
+        let blank = line.trim().is_empty();
+        if !blank
+            && line.trim_start().starts_with('#')
+            && content.is_some_and(|content| indent(line) < content)
+        {
+            return place;
+        }
+        if !blank {
+            content.get_or_insert(indent(line));
+        }
+        place = Position { offset: span.start.offset + end, line: place.line + 1, column: 1 };
+    }
+    span.end
+}
+
 /// Ends a collection's span: at its bracket, or with its last item where it has no bracket.
 fn close(span: &mut Span, end: Span, last: Option<&Node>) {
     let bracket = end.start.offset != end.end.offset;
@@ -352,6 +379,19 @@ mod tests {
                 };
             }
             assert_eq!((node.span.start.line, node.span.start.column), place, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn a_comment_behind_a_block_scalar_is_no_part_of_it() {
+        for (source, expected) in [
+            ("a:\n  b: |\n    x\n  # c\n  d: 1\n", "|\n    x\n"),
+            ("a:\n  b: |+\n    x\n\n  # c\n  d: 1\n", "|+\n    x\n\n"),
+            ("a:\n  b: >-\n    x\n\n    # y\n # c\nd: 1\n", ">-\n    x\n\n    # y\n"),
+        ] {
+            let node = root(source);
+            let inner = &node.as_mapping().unwrap()[0].1;
+            assert_eq!(inner.as_mapping().unwrap()[0].1.span.of(source).trim_end_matches(' '), expected);
         }
     }
 

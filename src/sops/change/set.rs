@@ -44,7 +44,8 @@ impl Opened {
         let text = match format {
             Format::Yaml => yaml_text::write_value(value, None),
             Format::Json | Format::Binary | Format::Dotenv | Format::Ini => {
-                json_text::write_any(&value.kind, None, 0)
+                let end = if matches!(value.kind, Kind::Map(_) | Kind::List(_)) { "\n" } else { "" };
+                json_text::write_any(&value.kind, None, 0) + end
             }
         };
         Ok(Secret::new(text.into_bytes()))
@@ -118,7 +119,7 @@ impl Opened {
         let changed = change(&unsealed.text, &source).map_err(|source| self.malformed(source))?;
         let Some((tree, changes)) = changed else { return Ok(self.bytes()) };
         let in_place =
-            changes.map(|changes| Zeroizing::new(replace(&unsealed.text, changes))).filter(|text| {
+            changes.and_then(|changes| replace(&unsealed.text, changes)).map(Zeroizing::new).filter(|text| {
                 Source::read(text, self.document.format).is_ok_and(|read| same(&read.into_branches(), &tree))
             });
         let text = match in_place {
