@@ -159,7 +159,7 @@ impl Server {
             self.admit(&edit, "DELETE", Some(&live), None).await?;
             match self.delete_object(kind, &key, &deletion) {
                 Ok(Deleted::Gone(object) | Deleted::Ending(object)) => {
-                    items.push(shape::list_item(kind, &object))
+                    items.push(shape::list_item(kind, &object));
                 }
                 Err(refusal) if refusal.code == 404 => {}
                 Err(refusal) => return Err(refusal),

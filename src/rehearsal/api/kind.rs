@@ -28,6 +28,7 @@ impl Resource {
 }
 
 /// One version of a kind.
+#[expect(clippy::struct_field_names, reason = "a kind's kind is what the API calls it")]
 pub(super) struct Kind {
     pub(super) group: String,
     pub(super) version: String,

@@ -17,22 +17,23 @@ use super::{
 pub(super) const USER: &str = "kubernetes-admin";
 pub(super) const GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];
 
-impl Server {
-    pub(super) fn review(&self, request: &Request, target: &Target, kind: &Kind) -> Result<Reply, Refusal> {
-        let mut review = request.object(target, kind)?;
-        review["status"] = match kind.kind.as_str() {
-            "SelfSubjectReview" => json!({"userInfo": {"username": USER, "groups": GROUPS}}),
-            "TokenReview" => {
-                json!({"authenticated": false, "user": {}, "error": "tokens are not checked here"})
-            }
-            "SelfSubjectRulesReview" => json!({"incomplete": false,
-                "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
-                "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}]}),
-            _ => json!({"allowed": true}),
-        };
-        Ok(Reply::json(StatusCode::CREATED, &review))
-    }
+/// Answers a review.
+pub(super) fn answer(request: &Request, target: &Target, kind: &Kind) -> Result<Reply, Refusal> {
+    let mut review = request.object(target, kind)?;
+    review["status"] = match kind.kind.as_str() {
+        "SelfSubjectReview" => json!({"userInfo": {"username": USER, "groups": GROUPS}}),
+        "TokenReview" => {
+            json!({"authenticated": false, "user": {}, "error": "tokens are not checked here"})
+        }
+        "SelfSubjectRulesReview" => json!({"incomplete": false,
+            "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
+            "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}]}),
+        _ => json!({"allowed": true}),
+    };
+    Ok(Reply::json(StatusCode::CREATED, &review))
+}
 
+impl Server {
     /// Gives out a token of a service account. It proves nothing: no door here asks for one.
     pub(super) fn token(&self, request: &Request, target: &Target, kind: &Kind) -> Result<Reply, Refusal> {
         let name = target.name.as_deref().unwrap_or_default();

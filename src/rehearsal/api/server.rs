@@ -18,6 +18,7 @@ use super::{
     registry::Registry,
     reply::{Body, Reply},
     request::{Request, Target},
+    review,
     storage::Storage,
     version::Version,
 };
@@ -158,7 +159,7 @@ impl Server {
             return Err(Refusal::method_not_allowed());
         }
         match verb {
-            "create" if kind.traits.review => self.review(request, target, &kind),
+            "create" if kind.traits.review => review::answer(request, target, &kind),
             "create" if collection_of_all || target.name.is_some() => Err(Refusal::method_not_allowed()),
             "create" => self.create(request, target, &kind).await,
             "update" => self.update(request, target, &kind, None).await,

@@ -15,27 +15,22 @@ use super::{
 
 /// Returns the objects as a table; only the first of a watch has the columns.
 pub(super) fn of(kind: &Kind, objects: &[Arc<Json>], list: Json, headed: bool, now: Timestamp) -> Json {
-    let (columns, cells): (Vec<Json>, Cells) = match &kind.custom {
-        Some(version) => {
-            let columns = custom_columns(version);
-            let shown = columns.iter().map(definition_of_custom).collect();
-            (
-                shown,
-                Box::new(move |object, now| {
-                    columns.iter().map(|column| custom_cell(column, object, now)).collect()
-                }),
-            )
-        }
-        None => {
-            let columns = columns::of(&kind.kind);
-            let shown = columns.iter().map(definition).collect();
-            (
-                shown,
-                Box::new(move |object, now| {
-                    columns.iter().map(|column| (column.cell)(object, now)).collect()
-                }),
-            )
-        }
+    let (columns, cells): (Vec<Json>, Cells) = if let Some(version) = &kind.custom {
+        let columns = custom_columns(version);
+        let shown = columns.iter().map(definition_of_custom).collect();
+        (
+            shown,
+            Box::new(move |object, now| {
+                columns.iter().map(|column| custom_cell(column, object, now)).collect()
+            }),
+        )
+    } else {
+        let columns = columns::of(&kind.kind);
+        let shown = columns.iter().map(definition).collect();
+        (
+            shown,
+            Box::new(move |object, now| columns.iter().map(|column| (column.cell)(object, now)).collect()),
+        )
     };
     let rows: Vec<Json> = objects
         .iter()

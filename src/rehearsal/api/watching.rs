@@ -161,19 +161,16 @@ impl Watch {
             let revision = state.storage.revision();
             changes.map(|changes| (changes, revision))
         };
-        match changes {
-            Ok((changes, revision)) => {
-                for change in changes {
-                    self.tell_change(&change);
-                }
-                self.told = self.told.max(revision);
-            }
-            Err(_) => {
-                let refusal = Refusal::expired(format!("too old resource version: {}", self.told));
-                self.line(&json!({"type": "ERROR", "object": refusal.body()}));
-                self.over = true;
-            }
+        let Ok((changes, revision)) = changes else {
+            let refusal = Refusal::expired(format!("too old resource version: {}", self.told));
+            self.line(&json!({"type": "ERROR", "object": refusal.body()}));
+            self.over = true;
+            return;
+        };
+        for change in changes {
+            self.tell_change(&change);
         }
+        self.told = self.told.max(revision);
     }
 
     /// An object that begins or ceases to be selected comes and goes for this watch.

@@ -166,7 +166,7 @@ impl Server {
             merge::track(None, &mut object, &edit.writer(&version, self), &kind.schema);
         }
         rules::complete(kind, None, &mut object, &self.state());
-        self.check(edit, None, &object)?;
+        check(edit, None, &object)?;
         warnings.extend(self.admit(edit, "CREATE", None, Some(&object)).await?);
         let mut state = self.state();
         if state.storage.get(&kind.resource, &edit.key).is_some() {
@@ -222,7 +222,7 @@ impl Server {
             if object == *live {
                 return Ok(Written { object: live, created: false, warnings: Vec::new() });
             }
-            self.check(edit, Some(&live), &object)?;
+            check(edit, Some(&live), &object)?;
             let warnings = self.admit(edit, "UPDATE", Some(&live), Some(&object)).await?;
             if edit.request.dry_run() {
                 return Ok(Written { object: Arc::new(object), created: false, warnings });
@@ -264,14 +264,14 @@ impl Server {
         metadata::count_generation(kind, live, object);
         Ok(())
     }
+}
 
-    fn check(&self, edit: &Edit<'_>, live: Option<&Json>, object: &Json) -> Result<(), Refusal> {
-        let kind = edit.kind;
-        let mut causes = rules::check(kind, live, object);
-        causes.extend(live.into_iter().flat_map(|live| metadata::late_finalizers(live, object)));
-        causes.extend(kind.schema.validate(object));
-        if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(kind, metadata::name(object), &causes)) }
-    }
+fn check(edit: &Edit<'_>, live: Option<&Json>, object: &Json) -> Result<(), Refusal> {
+    let kind = edit.kind;
+    let mut causes = rules::check(kind, live, object);
+    causes.extend(live.into_iter().flat_map(|live| metadata::late_finalizers(live, object)));
+    causes.extend(kind.schema.validate(object));
+    if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(kind, metadata::name(object), &causes)) }
 }
 
 /// Says whether the update insists on the version that it changes; refuses it if that is not the current one.
