@@ -26,7 +26,7 @@ pub(crate) fn convert(strategy: Conversion, data: Data) -> Result<Data, Failure>
                 _ if is_valid(letter) => name.push(letter),
                 Conversion::Default => name.push('_'),
                 Conversion::Unicode => {
-                    write!(name, "_U{:04x}_", u32::from(letter)).expect("a String takes everything")
+                    write!(name, "_U{:04x}_", u32::from(letter)).expect("a String takes everything");
                 }
                 Conversion::None => name.push(letter),
             }

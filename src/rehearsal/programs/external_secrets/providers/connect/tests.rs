@@ -133,7 +133,7 @@ async fn an_id_is_looked_up_in_the_first_vault_alone() {
 #[tokio::test]
 async fn extracting_takes_every_field() {
     let data = Server::usual().start().connect("t").extract(&reference("db", "")).await.unwrap();
-    assert_eq!(Vec::from_iter(data.keys()), ["password", "user"]);
+    assert!(data.keys().eq(["password", "user"]));
 }
 
 #[tokio::test(start_paused = true)]
