@@ -12,6 +12,8 @@ mod fields;
 mod last_applied;
 mod managed;
 mod patch;
+#[cfg(test)]
+mod properties;
 mod remove;
 mod strategic;
 mod track;

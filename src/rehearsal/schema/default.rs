@@ -13,7 +13,7 @@ use super::{
 impl Schema {
     /// Adds what the server adds: the defaults of the schema, and for built-in kinds what their Go structs write.
     ///
-    /// A default is added where its parent is there. Null stands for nothing said, unless the schema allows null.
+    /// A default is added where its parent is there, and in place of a null that the schema does not allow.
     pub(in crate::rehearsal) fn default(&self, object: &mut Json) {
         if self.native {
             self.root().settle(object);
@@ -41,13 +41,8 @@ fn default(value: &mut Json, place: Place<'_>) {
                 derive(&place.node().name, entries);
             }
             for (name, field) in &map.fields {
-                let below = place.at(field.id);
                 if let Some(value) = entries.get_mut(&**name) {
-                    if value.is_null() && !map.native && !below.is_nullable() {
-                        entries.remove(&**name);
-                    } else {
-                        self::default(value, below);
-                    }
+                    self::default(value, place.at(field.id));
                 }
             }
             if let Rest::Values(values) = map.rest {
@@ -69,7 +64,7 @@ fn default(value: &mut Json, place: Place<'_>) {
 }
 
 impl Place<'_> {
-    fn is_nullable(self) -> bool {
+    pub(super) fn is_nullable(self) -> bool {
         self.node().rules.as_ref().is_some_and(|rules| rules.nullable)
     }
 }

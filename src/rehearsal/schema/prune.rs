@@ -7,11 +7,12 @@ use serde_json::Value as Json;
 use super::{
     Schema,
     place::Place,
-    shape::{Rest, Shape},
+    shape::{Rest, Scalar, Shape},
 };
 
 impl Schema {
-    /// Takes out the fields that the schema does not know, and returns their paths, as `spec.containers[0].imag`.
+    /// Takes out the fields that the schema does not know, and returns their paths, as `spec.containers[0].imag`. Nulls
+    /// that the schema of a custom resource does not allow go without a word.
     ///
     /// The server stores nothing that it does not know; a request with `fieldValidation=Strict` fails for them, one
     /// with `Warn` tells of them.
@@ -37,7 +38,9 @@ fn prune(value: &mut Json, place: Place<'_>, path: &mut String, typed: bool, fou
                 path.push_str(key);
                 let kept = if let Some(id) = map.child(key) {
                     prune(value, place.at(id), path, false, found);
-                    true
+                    // Null says nothing, unless the schema allows it.
+                    let field = map.fields.get(&**key).filter(|field| field.default.is_none());
+                    map.native || field.is_none() || !value.is_null() || place.at(id).is_nullable()
                 } else if map.rest == Rest::Open || (typed && matches!(key.as_str(), "apiVersion" | "kind")) {
                     true
                 } else {
@@ -53,6 +56,12 @@ fn prune(value: &mut Json, place: Place<'_>, path: &mut String, typed: bool, fou
                 write!(path, "[{index}]").expect("a string takes all text");
                 prune(value, place.at(*items), path, false, found);
                 path.truncate(length);
+            }
+        }
+        // A whole number is one, however it is written.
+        (Shape::Scalar(Scalar::Int64), value) => {
+            if let Some(number) = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0) {
+                *value = Json::from(number as i64);
             }
         }
         _ => {}

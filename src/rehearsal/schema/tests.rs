@@ -88,6 +88,7 @@ fn a_default_is_added_where_its_parent_is() {
     schema.default(&mut object);
     assert_eq!(object["spec"], json!({"c": {"d": "x"}, "e": null}));
     let mut object = json!({"spec": {"a": {"b": null}}});
+    schema.prune(&mut object);
     schema.default(&mut object);
     assert_eq!(object["spec"], json!({"a": {"b": 5}, "c": {"d": "x"}, "e": "x"}));
 }
