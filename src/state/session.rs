@@ -70,9 +70,10 @@ impl Session {
         progress: &dyn Progress,
     ) -> Result<Self, StateError> {
         let Locked { lock, documents, taken_over } = backend.lock(holder, progress).await?;
-        let kept = match taken_over {
-            true => fence(&*backend, documents).await,
-            false => read(&*backend, &documents).map(|kept| (kept, Revisions::of(documents))),
+        let kept = if taken_over {
+            fence(&*backend, documents).await
+        } else {
+            read(&*backend, &documents).map(|kept| (kept, Revisions::of(documents)))
         };
         let (kept, mut revisions) = match kept {
             Ok(kept) => kept,

@@ -10,6 +10,7 @@ use crate::engine::{Graph, accesses, defined, fetch, kinds_of, planned_accesses}
 use crate::kubernetes::Permission;
 use crate::resource::Access;
 use crate::state::{Fingerprints, Session, Snapshot};
+use crate::verify::Proof;
 
 /// What a stack remembers, read without its lock.
 type Remembered = (Snapshot, Arc<Fingerprints>);
@@ -63,7 +64,7 @@ impl Stage {
         let backend = self.backend(surroundings, checked.stack)?;
         let mut own: BTreeSet<Access> = backend.accesses(intent == Intent::End).await.into_iter().collect();
         if intent == Intent::Bring {
-            own.extend(checked.proofs.iter().flat_map(|proof| proof.accesses()));
+            own.extend(checked.proofs.iter().flat_map(Proof::accesses));
         }
         let (known, fingerprints) = match remembered {
             Ok((snapshot, fingerprints)) => (snapshot, Ok(fingerprints)),
