@@ -59,7 +59,7 @@ fn a_webhook_that_never_serves(cluster: &Cluster, project: &Project) {
 
 fn a_fault_that_lasts(cluster: &Cluster, project: &Project, fault: &Fault, meaning: &str, remedy: &str) {
     cluster.connect_faults().set(fault.clone());
-    let told = project.run(cluster, ["up", "test", "--yes", "--timeout=3"]).expect(6);
+    let told = project.run(cluster, ["up", "test", "--yes", "--timeout=10"]).expect(6);
     for text in ["not usable", meaning, "hint: ", remedy] {
         assert!(told.stdout.contains(text), "{fault:?}: `{text}` is not in:\n{}", told.stdout);
     }
@@ -106,7 +106,7 @@ fn a_slow_start(cluster: &Cluster, project: &Project) {
 /// The operator's client has no limit: what hangs, hangs until Connect goes. The hint says so.
 fn a_connect_that_never_answers(cluster: &Cluster, project: &Project) {
     cluster.connect_faults().set(Fault::Hang);
-    let told = project.run(cluster, ["up", "test", "--yes", "--timeout=4"]).expect(6);
+    let told = project.run(cluster, ["up", "test", "--yes", "--timeout=10"]).expect(6);
     let command = "kubectl delete pods -A -l app=onepassword-connect";
     for text in ["the operator gives no answer", command] {
         assert!(told.stdout.contains(text), "`{text}` is not in:\n{}", told.stdout);
