@@ -1,23 +1,30 @@
 //! A Kubernetes cluster in memory: API server, controllers, node and network in this process, in virtual time.
 //!
 //! It lets a whole bootstrap run without a cluster. A [`Cluster`] hands out a [`kube::Client`] like any other, and in
-//! a runtime whose time is paused, minutes of waiting pass by themselves in milliseconds. What it leaves out is said
-//! in the modules.
+//! a runtime whose time is paused, minutes of waiting pass by themselves in milliseconds. [`Workers`] make workloads
+//! run in it. What it leaves out is said in the modules.
 
 mod api;
 mod builder;
+mod cache;
 mod cluster;
 mod error;
 mod faults;
 #[expect(unused_imports, reason = "the names of what its own tests look into")]
 mod merge;
 pub mod network;
+pub mod node;
 pub mod programs;
 #[expect(dead_code, reason = "what is known of a kind beyond what the server asks")]
 mod schema;
 mod serving;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
+mod webhooks;
+mod workers;
+mod workloads;
 
 pub use api::{ServiceReference, WebhookCaller};
 pub use builder::ClusterBuilder;
@@ -25,3 +32,4 @@ pub use cluster::Cluster;
 pub use error::RehearsalError;
 pub use faults::{Effect, Fault, Faults};
 pub use serving::Serving;
+pub use workers::{Workers, WorkersBuilder};

@@ -8,6 +8,7 @@ mod error;
 mod handler;
 mod names;
 mod network_table;
+mod proxy;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -18,3 +19,5 @@ pub use handler::Handler;
 pub use network_table::{Listening, Network};
 pub use services::{Backend, Service};
 pub use trust::Trust;
+
+pub(super) use proxy::follow;

@@ -4,12 +4,14 @@
 //! files, the network, a client of the API server as its service account, and a signal when it is to end. An image
 //! that no program stands for is pretended: it runs and is ready, and does nothing.
 
+pub mod connect;
 mod exit;
 mod external_secrets;
 mod log;
 mod mounts;
 mod process;
 mod program;
+pub mod pulumi_esc;
 
 pub use exit::Exit;
 pub use external_secrets::ExternalSecrets;

@@ -1,0 +1,107 @@
+//! The environments of an organization at Pulumi.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::{Map, Value as Json, json};
+
+/// The environments that the API serves, and who may read them; cheap to clone, and every clone is the same service.
+/// Nothing of a value is shown by `Debug`.
+#[derive(Clone, Default)]
+pub struct EscEnvironments(Arc<Mutex<Service>>);
+
+#[derive(Default)]
+pub(super) struct Service {
+    /// By `ORGANIZATION/PROJECT/ENVIRONMENT`: the values.
+    pub(super) environments: BTreeMap<String, Json>,
+    /// The access tokens that are accepted; any when there is none.
+    pub(super) tokens: Vec<String>,
+    /// What was opened: the environment and its values then, by session.
+    pub(super) sessions: BTreeMap<String, (String, Json)>,
+}
+
+impl EscEnvironments {
+    /// Adds an environment, `ORGANIZATION/PROJECT/ENVIRONMENT`, with its `values`; `{"fn::secret": X}` is a secret.
+    #[must_use]
+    pub fn environment(self, name: &str, values: Json) -> Self {
+        self.service().environments.insert(name.to_owned(), values);
+        self
+    }
+
+    /// Accepts an access token, and from now on only those that were named.
+    #[must_use]
+    pub fn token(self, token: &str) -> Self {
+        self.service().tokens.push(token.to_owned());
+        self
+    }
+
+    /// Returns the values of an environment as they are now.
+    pub fn values(&self, name: &str) -> Option<Json> {
+        self.service().environments.get(name).cloned()
+    }
+
+    pub(super) fn service(&self) -> MutexGuard<'_, Service> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for EscEnvironments {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let service = self.service();
+        formatter.debug_tuple("EscEnvironments").field(&service.environments.keys()).finish()
+    }
+}
+
+/// Returns a value as the API gives it: each part with its trace, and whether it is secret.
+pub(super) fn traced(value: &Json) -> Json {
+    let secret = value.as_object().filter(|one| one.len() == 1).and_then(|one| one.get("fn::secret"));
+    if let Some(hidden) = secret {
+        let mut traced = traced(hidden);
+        traced["secret"] = true.into();
+        return traced;
+    }
+    let value = match value {
+        Json::Object(entries) => {
+            entries.iter().map(|(key, value)| (key.clone(), traced(value))).collect::<Map<_, _>>().into()
+        }
+        Json::Array(items) => items.iter().map(traced).collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => value.clone(),
+    };
+    json!({ "value": value, "trace": {} })
+}
+
+/// Returns the part of a value that a path leads to: `a.b["c"][0]`.
+pub(super) fn part<'a>(values: &'a Json, path: &str) -> Option<&'a Json> {
+    let mut current = values;
+    for step in steps(path)? {
+        if let Some(hidden) = current.get("fn::secret") {
+            current = hidden;
+        }
+        current = match current {
+            Json::Array(items) => items.get(step.parse::<usize>().ok()?)?,
+            other => other.get(&step)?,
+        };
+    }
+    Some(current)
+}
+
+/// Splits a path into its steps; nothing when it is none.
+fn steps(path: &str) -> Option<Vec<String>> {
+    let mut steps = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix('[') {
+            let (inner, after) = after.split_once(']')?;
+            steps.push(inner.trim_matches('"').to_owned());
+            rest = after.strip_prefix('.').unwrap_or(after);
+        } else {
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            steps.push(rest[..end].to_owned());
+            rest = rest[end..].strip_prefix('.').unwrap_or(&rest[end..]);
+        }
+    }
+    Some(steps)
+}

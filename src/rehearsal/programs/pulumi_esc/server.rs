@@ -1,0 +1,155 @@
+//! The API's HTTP interface.
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use serde_json::{Value as Json, json};
+
+use crate::rehearsal::network::Handler;
+use crate::yaml;
+
+use super::EscEnvironments;
+use super::environments::{part, traced};
+
+/// Where Pulumi's service is.
+pub const HOST: &str = "api.pulumi.com";
+
+/// The server over the environments.
+pub(in crate::rehearsal) struct EscServer(pub(in crate::rehearsal) EscEnvironments);
+
+/// What a path below `/api/esc/environments/` asks for.
+enum Asked<'a> {
+    /// The environment itself.
+    Definition,
+    /// A new session.
+    Open,
+    /// The whole environment of a session.
+    Session(&'a str),
+    /// One property of it: the path has two slashes, which is what the client sends.
+    Property(&'a str),
+}
+
+impl Handler for EscServer {
+    fn handle(&self, request: Request<Bytes>) -> BoxFuture<'_, Response<Bytes>> {
+        let response = self.answer(&request);
+        Box::pin(async move { response })
+    }
+}
+
+impl EscServer {
+    fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        if !self.knows(request) {
+            return error(401, "Unauthorized: No credentials provided or are invalid.");
+        }
+        let not_found = || error(404, "Not Found");
+        let Some(path) = request.uri().path().strip_prefix("/api/esc/environments/") else {
+            return not_found();
+        };
+        let mut parts = path.splitn(4, '/');
+        let (Some(organization), Some(project), Some(environment)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
+            return not_found();
+        };
+        let name = format!("{organization}/{project}/{environment}");
+        let asked = match parts.next() {
+            None => Asked::Definition,
+            Some("open") => Asked::Open,
+            Some(rest) => match rest.strip_prefix("open/") {
+                Some(session) => session.strip_prefix('/').map_or(Asked::Session(session), Asked::Property),
+                None => return not_found(),
+            },
+        };
+        match (request.method(), asked) {
+            (&Method::POST, Asked::Open) => self.open(&name),
+            (&Method::GET, Asked::Session(session)) => self.read(&name, session, None),
+            (&Method::GET, Asked::Property(session)) => {
+                let query = request.uri().query().unwrap_or_default();
+                let mut parameters = url::form_urlencoded::parse(query.as_bytes());
+                let property = parameters.find(|(key, _)| key == "property").map(|(_, value)| value);
+                self.read(&name, session, Some(property.as_deref().unwrap_or_default()))
+            }
+            (&Method::GET, Asked::Definition) => self.definition(&name),
+            (&Method::PATCH, Asked::Definition) => self.update(&name, request.body()),
+            (_, Asked::Definition | Asked::Open | Asked::Session(_) | Asked::Property(_)) => {
+                error(405, "Method Not Allowed")
+            }
+        }
+    }
+
+    /// Returns whether the request has an access token that is accepted.
+    fn knows(&self, request: &Request<Bytes>) -> bool {
+        let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = value.and_then(|value| value.strip_prefix("token ")).filter(|token| !token.is_empty());
+        let Some(token) = token else { return false };
+        let service = self.0.service();
+        service.tokens.is_empty() || service.tokens.iter().any(|known| known == token)
+    }
+
+    fn open(&self, name: &str) -> Response<Bytes> {
+        let mut service = self.0.service();
+        let Some(values) = service.environments.get(name).cloned() else {
+            return error(404, &format!("Not Found: environment {name} not found"));
+        };
+        let session = format!("session-{}", service.sessions.len() + 1);
+        service.sessions.insert(session.clone(), (name.to_owned(), values));
+        answer(200, &json!({ "id": session }))
+    }
+
+    fn read(&self, name: &str, session: &str, property: Option<&str>) -> Response<Bytes> {
+        let service = self.0.service();
+        let opened = service.sessions.get(session).filter(|(environment, _)| environment == name);
+        let Some((_, values)) = opened else { return error(404, "Not Found: no such session") };
+        let Some(path) = property else {
+            let whole = traced(values);
+            return answer(200, &json!({ "properties": whole["value"] }));
+        };
+        match part(values, path) {
+            Some(value) => answer(200, &traced(value)),
+            None => error(404, &format!("Not Found: no property {path}")),
+        }
+    }
+
+    fn definition(&self, name: &str) -> Response<Bytes> {
+        let service = self.0.service();
+        let Some(values) = service.environments.get(name) else { return error(404, "Not Found") };
+        // JSON is YAML too.
+        let body = json!({ "values": values }).to_string();
+        respond(200, "application/x-yaml", Bytes::from(body))
+    }
+
+    fn update(&self, name: &str, body: &Bytes) -> Response<Bytes> {
+        let mut service = self.0.service();
+        if !service.environments.contains_key(name) {
+            return error(404, "Not Found");
+        }
+        match document(body) {
+            Some(document) if document.is_object() => {
+                let values = document.get("values").cloned().unwrap_or_else(|| json!({}));
+                service.environments.insert(name.to_owned(), values);
+                answer(200, &json!({}))
+            }
+            _ => error(400, "Bad Request: invalid environment definition"),
+        }
+    }
+}
+
+fn document(body: &[u8]) -> Option<Json> {
+    let documents = yaml::parse(std::str::from_utf8(body).ok()?).ok()?;
+    yaml::to_json(documents.first()?.root.as_ref()?, yaml::Flavour::Esc).ok()
+}
+
+fn error(code: u16, message: &str) -> Response<Bytes> {
+    answer(code, &json!({ "code": code, "message": message }))
+}
+
+fn answer(status: u16, body: &Json) -> Response<Bytes> {
+    respond(status, "application/json", Bytes::from(body.to_string()))
+}
+
+fn respond(status: u16, content: &'static str, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content));
+    response
+}

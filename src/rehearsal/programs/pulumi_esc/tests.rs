@@ -1,0 +1,78 @@
+//! What External Secrets' client relies on.
+
+use bytes::Bytes;
+use http::Request;
+use serde_json::{Value as Json, json};
+
+use crate::rehearsal::network::Handler;
+
+use super::{EscEnvironments, EscServer};
+
+const ENVIRONMENT: &str = "/api/esc/environments/nest/eggs/production";
+
+fn server() -> EscServer {
+    let values =
+        json!({ "app": { "password": { "fn::secret": "chirp" }, "ports": [80, 81] }, "plain": true });
+    EscServer(EscEnvironments::default().environment("nest/eggs/production", values).token("pul-good"))
+}
+
+async fn send(server: &EscServer, method: &str, path: &str, token: &str, body: &str) -> (u16, Json) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("https://api.pulumi.com{path}"))
+        .header("authorization", format!("token {token}"))
+        .body(Bytes::from(body.to_owned()))
+        .unwrap();
+    let answer = server.handle(request).await;
+    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("application/"));
+    (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap())
+}
+
+async fn open(server: &EscServer) -> String {
+    let (status, opened) = send(server, "POST", &format!("{ENVIRONMENT}/open"), "pul-good", "").await;
+    assert_eq!(status, 200);
+    opened["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_property_is_read_over_the_double_slash_that_the_client_sends() {
+    let server = server();
+    let session = open(&server).await;
+    let read = async |property: &str| {
+        send(&server, "GET", &format!("{ENVIRONMENT}/open//{session}?property={property}"), "pul-good", "")
+            .await
+    };
+    assert_eq!(read("app.password").await, (200, json!({ "value": "chirp", "trace": {}, "secret": true })));
+    assert_eq!(read("app.ports%5B1%5D").await, (200, json!({ "value": 81, "trace": {} })));
+    assert_eq!(read("app").await.1["value"]["password"]["secret"], true);
+    assert_eq!(read("app.nothing").await.0, 404);
+    let (_, whole) = send(&server, "GET", &format!("{ENVIRONMENT}/open/{session}"), "pul-good", "").await;
+    assert_eq!(whole["properties"]["plain"], json!({ "value": true, "trace": {} }));
+}
+
+#[tokio::test]
+async fn a_session_is_of_its_environment_and_keeps_what_was_opened() {
+    let server = server();
+    let session = open(&server).await;
+    let changed = send(&server, "PATCH", ENVIRONMENT, "pul-good", "values:\n  plain: false\n").await;
+    assert_eq!(changed.0, 200);
+    let read = async |session: &str| {
+        send(&server, "GET", &format!("{ENVIRONMENT}/open//{session}?property=plain"), "pul-good", "").await.1
+    };
+    assert_eq!(read(&session).await["value"], true);
+    assert_eq!(read(&open(&server).await).await["value"], false);
+    let other = format!("/api/esc/environments/nest/eggs/other/open//{session}?property=plain");
+    assert_eq!(send(&server, "GET", &other, "pul-good", "").await.0, 404);
+}
+
+#[tokio::test]
+async fn errors_have_code_and_message() {
+    let server = server();
+    let path = format!("{ENVIRONMENT}/open");
+    let (status, refused) = send(&server, "POST", &path, "pul-bad", "").await;
+    assert_eq!((status, &refused["code"]), (401, &json!(401)));
+    assert!(refused["message"].as_str().unwrap().starts_with("Unauthorized: "));
+    let missing = "/api/esc/environments/nest/eggs/nobody/open";
+    assert_eq!(send(&server, "POST", missing, "pul-good", "").await.0, 404);
+    assert_eq!(send(&server, "PATCH", ENVIRONMENT, "pul-good", "- a list").await.0, 400);
+}
