@@ -28,7 +28,7 @@ fn nest() -> Nest {
     nest.write("dir/plainer.sops.yaml", &text.replacen("a: ENC[", "a: PLAIN[", 1));
     let text = nest.read("dir/changed.sops.yaml");
     nest.write("dir/changed.sops.yaml", &text.replacen("b: seen", "b: other", 1));
-    nest.write("dir/none.sops.yaml", "b: nothing that the rule encrypts\n");
+    nest.write("dir/nothing.sops.yaml", "b: nothing that the rule encrypts\n");
     nest.write("stale.yaml", "a: chirp\n");
     let stale = nest.ok(&[
         "encrypt",
@@ -61,7 +61,7 @@ fn all_that_is_wrong_is_told_at_once() {
     assert!(problem("plainer").contains("should be encrypted, but is plain"), "{}", ran.stdout);
     assert!(problem("changed").contains("its MAC does not fit"), "{}", ran.stdout);
     assert!(problem("stale").contains("encrypted_regex `^a`"), "{}", ran.stdout);
-    assert!(!ran.stdout.contains("none.sops.yaml"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("nothing.sops.yaml"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("chirp") && !ran.stderr.contains("chirp"));
     assert!(ran.stderr.contains("7 files checked, 6 with problems"), "{}", ran.stderr);
     assert_eq!(nest.run(&["check", "dir/good.sops.yaml"]).code, Some(0));
