@@ -133,7 +133,7 @@ pub enum WorkflowError {
 }
 
 fn each(missing: &BTreeSet<Permission>) -> String {
-    missing.iter().map(|permission| format!("\n  {permission}")).collect()
+    missing.iter().map(|permission| format!("\n  {permission}")).collect::<Vec<_>>().concat()
 }
 
 /// Several diagnostics as one cause.

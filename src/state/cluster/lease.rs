@@ -48,7 +48,7 @@ impl ClusterBackend {
                 lease = self.ended(held, progress).await?;
             }
             let begun = Moment::now(&self.clock);
-            let taken_over = lease.as_ref().is_some_and(|lease| was_not_given_back(lease));
+            let taken_over = lease.as_ref().is_some_and(was_not_given_back);
             let (taken, documents) = tokio::join!(self.write_lease(lease, &holder), self.read_documents());
             match taken {
                 Ok(lease) => {

@@ -124,7 +124,7 @@ impl Backend for ClusterBackend {
         Box::pin(async move {
             // Whoever may not look at the namespace may not find out that there is none either.
             let namespace = self.namespace().await.ok().flatten();
-            self.accesses_in(namespace.as_ref(), ending)
+            Self::accesses_in(namespace.as_ref(), ending)
         })
     }
 

@@ -28,7 +28,7 @@ impl ClusterBackend {
     }
 
     /// Returns what it takes to keep a stack in the namespace, which may have to be made.
-    pub(super) fn accesses_in(&self, there: Option<&Namespace>, ending: bool) -> Vec<Access> {
+    pub(super) fn accesses_in(there: Option<&Namespace>, ending: bool) -> Vec<Access> {
         let namespace = GroupKind::new("", "Namespace");
         let to = |group: &str, kind: &str, verbs: &[&'static str]| -> Vec<Access> {
             let access = |verb: &&'static str| Access::to(verb, GroupKind::new(group, kind), Some(NAMESPACE));
