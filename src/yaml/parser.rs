@@ -73,7 +73,11 @@ impl<'a> Builder<'a> {
                 granit_parser::Placement::Right => Placement::Inline,
                 _ => Placement::Line,
             };
-            self.comments.push(Comment { span: convert(&span), text: Arc::from(text), placement });
+            let span = convert(&span);
+            // The parser tells of some comments twice.
+            if self.comments.last().is_none_or(|last| last.span.start.offset < span.start.offset) {
+                self.comments.push(Comment { span, text: Arc::from(text), placement });
+            }
         }
     }
 
