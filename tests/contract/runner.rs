@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::case::{Case, Change, Expectation, Notice, Refusal, SecretData, Step};
 
 /// How long something may take to become true; back-offs of a few failures fit into it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Plays all cases side by side and returns what failed.

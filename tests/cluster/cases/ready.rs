@@ -66,7 +66,7 @@ fn what_a_plan_lacks_is_named_before_any_write_and_with_just_that_it_comes_up() 
 /// The store comes with the chart's own objects, so that it is checked against a definition of the same chart.
 fn a_field_that_the_kind_does_not_have_is_told(cluster: &Cluster) {
     let project = Project::new(cluster, "ready");
-    let store = r#"      operator:
+    let store = r"      operator:
         values:
           extraObjects:
             - apiVersion: external-secrets.io/v1
@@ -79,7 +79,7 @@ fn a_field_that_the_kind_does_not_have_is_told(cluster: &Cluster) {
                     vualts: { production: 1 }
                     auth: { secretRef: { connectTokenSecretRef: { name: t, key: k, namespace: default } } }
       stores:
-"#;
+";
     project.edit("      stores:\n", store);
     let path = "ClusterSecretStore wrong: spec.provider.onepassword";
     for verb in [&["up", "test", "--yes"][..], &["preview", "test"]] {
@@ -117,7 +117,7 @@ fn missing(outcome: &Outcome) -> Vec<Value> {
     rules.into_iter().map(rule).chain(paths).collect()
 }
 
-/// Grants rules to the ServiceAccount, beside those that it has.
+/// Grants rules to the `ServiceAccount`, beside those that it has.
 fn grant(cluster: &Cluster, rules: &[Value]) {
     let name = format!("robin-{}", rules.len());
     cluster.apply(&json!({
@@ -130,7 +130,7 @@ fn grant(cluster: &Cluster, rules: &[Value]) {
     }));
 }
 
-/// A kubeconfig by which the ServiceAccount comes.
+/// A kubeconfig by which the `ServiceAccount` comes.
 fn kubeconfig(cluster: &Cluster, project: &Project) -> PathBuf {
     let path = project.path("robin.kubeconfig");
     std::fs::copy(cluster.kubeconfig(), &path).unwrap();
