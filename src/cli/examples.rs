@@ -79,7 +79,11 @@ mod tests {
             command.get_subcommands().filter(|verb| !["sops", "completion"].contains(&verb.get_name()));
         let mut texts = vec![super::EGGTOOTH.to_owned()];
         for verb in verbs.flat_map(leaves) {
-            texts.push(verb.get_after_help().unwrap_or_else(|| panic!("{} has no examples", verb.get_name())).to_string());
+            texts.push(
+                verb.get_after_help()
+                    .unwrap_or_else(|| panic!("{} has no examples", verb.get_name()))
+                    .to_string(),
+            );
         }
         let typed = |line: &str| {
             let line = line.strip_prefix("  eggtooth ")?;

@@ -65,7 +65,9 @@ fn new_files(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 fn sweep(folder: &Path) {
-    new_files(folder).into_iter().for_each(|path| fs::remove_file(path).unwrap());
+    for path in new_files(folder) {
+        fs::remove_file(path).unwrap();
+    }
 }
 
 /// A whole file is plain, or opens; with two groups, one key is not enough to open it.

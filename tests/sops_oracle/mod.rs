@@ -4,7 +4,6 @@
 //! documents are made by a generator with a fixed seed (`EGGTOOTH_SEED` takes another).
 
 #![expect(
-    clippy::panic,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
