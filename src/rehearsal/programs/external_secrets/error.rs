@@ -60,6 +60,13 @@ impl Failure {
         Self::Because { said: said.into(), cause: Box::new(self) }
     }
 
+    /// Returns why an object of a kind that the operator reads out of its cache was not got: what the cache does not
+    /// have it calls by its kind, where the API server says the resource's name.
+    pub(super) fn of_cached(kind: &str, name: &str, error: kube::Error) -> Self {
+        let failure = Self::from(error);
+        if failure.is_missing() { Self::Said(format!("{kind} {name:?} not found")) } else { failure }
+    }
+
     pub(super) fn is_conflict(&self) -> bool {
         match self {
             Self::Api(error) => error.is_conflict(),

@@ -14,7 +14,7 @@ use crate::rehearsal::programs::external_secrets::{
     queue::Next,
     recorder::{Notice, Recorder},
     resource::{
-        Condition, Kind, Object, Place, PushDeletion, PushSecret, PushSecretStatus, PushUpdate, Store,
+        Condition, GROUP, Kind, Object, Place, PushDeletion, PushSecret, PushSecretStatus, PushUpdate, Store,
         StoreReference, Synced, matches, set_condition,
     },
     secret::{apply_template, gather, seconds_of},
@@ -215,7 +215,8 @@ impl Controller {
                 }
                 None => {
                     let store = api.get(&reference.name).await.map_err(|error| {
-                        let (name, cause) = (&reference.name, Failure::from(error));
+                        let name = &reference.name;
+                        let cause = Failure::of_cached(&format!("{}.{GROUP}", kind.name()), name, error);
                         Failure::said(format!("could not get {} {name:?}, {cause}", kind.name()))
                     })?;
                     vec![store]

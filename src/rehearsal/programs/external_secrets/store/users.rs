@@ -10,7 +10,7 @@ use regex::Regex;
 use crate::rehearsal::programs::external_secrets::{
     error::Failure,
     providers::{self, ProviderClient},
-    resource::{Condition, Kind, NamespaceCondition, Object, Place, Store, StoreReference, matches},
+    resource::{Condition, GROUP, Kind, NamespaceCondition, Object, Place, Store, StoreReference, matches},
     world::World,
 };
 
@@ -57,7 +57,7 @@ impl<'a> Stores<'a> {
         };
         let api = world.objects::<Store>(kind, place.namespace.as_deref());
         let store = api.get(name).await.map_err(|error| {
-            let cause = Failure::from(error);
+            let cause = Failure::of_cached(&format!("{}.{GROUP}", kind.name()), name, error);
             Failure::said(format!("could not get {} {name:?}, {cause}", kind.name()))
         })?;
         if !belongs_to(&store, &world.flags.controller_class) {
@@ -66,7 +66,8 @@ impl<'a> Stores<'a> {
         if kind == Kind::ClusterSecretStore && !store.spec.conditions.is_empty() {
             let namespaces: Api<Namespace> = Api::all(world.client());
             let found = namespaces.get(namespace).await.map_err(|error| {
-                Failure::from(error).within(format!("failed to get a namespace {namespace:?}"))
+                let cause = Failure::of_cached("Namespace", namespace, error);
+                cause.within(format!("failed to get a namespace {namespace:?}"))
             })?;
             let labels = found.metadata.labels.unwrap_or_default();
             if !is_allowed(&store.spec.conditions, namespace, &labels)? {
