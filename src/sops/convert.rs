@@ -18,7 +18,7 @@ use super::source::Source;
 ///
 /// let json = convert(b"A=1\n", Format::Dotenv, Format::Json, "nest.env")?;
 /// # #[expect(clippy::disallowed_methods, reason = "an example")]
-/// assert_eq!(json.expose(), b"{\n\t\"A\": \"1\"\n}");
+/// assert_eq!(json.expose(), b"{\n\t\"A\": \"1\"\n}\n");
 /// # Ok::<(), eggtooth::sops::Error>(())
 /// ```
 pub fn convert(plain: &[u8], from: Format, to: Format, name: &str) -> Result<Secret<Vec<u8>>, Error> {
