@@ -10,7 +10,7 @@ CLUSTER := cargo test --quiet --test cluster --
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-demo: ## Bring the demo environment up on a cluster that is made for it
+demo: ## Rehearse the demo environment on a cluster in memory
 	@bootstrap/demo/run
 
 build: ## Build the release binary: target/release/eggtooth

@@ -7,5 +7,6 @@ mod helm_parity;
 mod environment;
 mod layers;
 mod sops_commands;
+mod rehearsal;
 mod rehearsed_operator;
 mod template_functions;

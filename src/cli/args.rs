@@ -2,11 +2,12 @@
 
 pub(super) mod sops;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::examples;
+use crate::workflow::Fault;
 
 /// Takes an empty Kubernetes cluster to proven, usable secret stores, and does it again after a disaster.
 #[derive(Debug, Parser)]
@@ -81,6 +82,9 @@ pub(super) enum Command {
     /// Prove once more that the environment's stores deliver
     #[command(after_help = examples::VERIFY)]
     Verify(Verify),
+    /// Play the whole life of an environment on a cluster in memory: up, up again, cluster lost and up, destroy
+    #[command(after_help = examples::REHEARSE)]
+    Rehearse(Rehearse),
     /// Free the lock of a run that you know to be dead
     #[command(after_help = examples::UNLOCK)]
     Unlock(EnvironmentName),
@@ -149,6 +153,34 @@ pub(super) struct Verify {
     /// Give up waiting for a store after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(super) timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rehearse {
+    #[command(flatten)]
+    pub(super) name: EnvironmentName,
+    /// Fail when an `up` takes longer than this in the cluster, as `120s` or `2m`
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) objective: Option<Duration>,
+    /// Try `up` under this fault, then without it; may be given more than once
+    #[arg(long, value_name = "NAME", conflicts_with = "faults")]
+    pub(super) fault: Vec<Fault>,
+    /// Try `up` under every fault, one after the other
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(super) faults: Option<Faults>,
+    /// Give up waiting after this many seconds of the cluster's time
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(super) timeout: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Faults {
+    All,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let signed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    signed.try_into().map_err(|_| "a duration is not negative".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

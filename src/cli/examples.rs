@@ -37,6 +37,14 @@ Examples:
   eggtooth verify production                  ends with 6 when a store does not deliver
   eggtooth verify production --timeout 10";
 
+pub(super) const REHEARSE: &str = "\
+Examples:
+  eggtooth rehearse production --objective 2m         the disaster too: fail when re-seeding takes longer
+  eggtooth rehearse production --fault connect-500    how a run ends under a fault, and whether the next one heals
+  eggtooth rehearse production --faults all           every fault, one after the other
+
+Nothing outside of this process is written and no cluster is asked. Time in the cluster in memory is simulated.";
+
 pub(super) const UNLOCK: &str = "\
 Examples:
   eggtooth unlock production                  a run that still lives stops writing then";

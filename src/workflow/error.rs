@@ -7,6 +7,7 @@ use crate::engine::{Failure, ReadError};
 use crate::environment::EvaluateError;
 use crate::keys;
 use crate::kubernetes::{KubernetesError, Permission};
+use crate::rehearsal::RehearsalError;
 use crate::state::StateError;
 use crate::verify::VerifyError;
 
@@ -58,6 +59,9 @@ pub enum WorkflowError {
         #[source]
         diagnostics: Problems,
     },
+    /// The cluster in memory can't be set up.
+    #[error(transparent)]
+    Rehearsal(#[from] RehearsalError),
     /// What comes from elsewhere (a chart) can't be had, or is not the pinned one.
     #[error("fetch what the stack `{stack}` is made of")]
     Fetch {
@@ -224,6 +228,7 @@ impl WorkflowError {
             | Self::Recipients { .. }
             | Self::ChartsLock { .. }
             | Self::Kubernetes(_)
+            | Self::Rehearsal(_)
             | Self::Plan { .. }
             | Self::Stopped
             | Self::Verify(_) => None,

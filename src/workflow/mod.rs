@@ -11,6 +11,7 @@ mod error;
 mod load;
 mod needs;
 mod ready;
+mod rehearse;
 mod secrets;
 mod stage;
 mod surroundings;
@@ -20,6 +21,9 @@ pub use apply::{UpReport, up};
 pub use destroy::{DestroyReport, destroy};
 pub use error::{Failures, Problems, Reads, WorkflowError};
 pub use load::{Cluster, Loaded, Secrets, load, open};
+pub use rehearse::{
+    Act, Ended, Fault, Performance, Rehearsal, Shortfall, Trial, UnknownFault, fetch, rehearse, trial,
+};
 pub use stage::{Checked, Planned, Stage, outputs, preview, unlock};
 pub use surroundings::Surroundings;
 pub use verify::verify;

@@ -8,7 +8,7 @@ use crate::engine::{self, Graph, Observed, Plan, Providers, ReadError, observe, 
 use crate::external_secrets::ExternalSecrets;
 use crate::helm::release::ReleaseProvider;
 use crate::keys::{Identities, Recipient};
-use crate::kubernetes::{Client, KubernetesProvider};
+use crate::kubernetes::{Client, KubernetesProvider, Target};
 use crate::resource::Progress;
 use crate::stack::Program;
 use crate::state::{
@@ -60,12 +60,12 @@ impl Stage {
         recipients: Vec<Recipient>,
         identities: Arc<Identities>,
     ) -> Result<Self, WorkflowError> {
-        let mut target = surroundings.target.clone();
-        if target.context.is_none() && target.kubeconfig.is_none() {
-            target.context.clone_from(&cluster.context);
-        }
-        let client = Client::connect(&target).await?;
-        let uid = client.expect_cluster(cluster.uid.as_deref()).await?;
+        // A rehearsal's cluster is none that an environment could name.
+        let (client, expected) = match &surroundings.cluster {
+            Some(client) => (client.clone(), None),
+            None => (connect(&surroundings.target, cluster).await?, cluster.uid.as_deref()),
+        };
+        let uid = client.expect_cluster(expected).await?;
         let objects = Arc::new(KubernetesProvider::new(client.clone()));
         let charts = super::charts::source(surroundings);
         let releases = ReleaseProvider::new(client.clone(), charts, surroundings.clock.clone())
@@ -213,6 +213,15 @@ fn unread(stack: &str, errors: Vec<ReadError>) -> WorkflowError {
 
 fn wrong(stack: &str, problems: Diagnostics) -> WorkflowError {
     WorkflowError::Plan { stack: stack.to_owned(), diagnostics: Problems(problems) }
+}
+
+/// Connects to the cluster that the command line names, else to the environment's.
+async fn connect(target: &Target, cluster: &Cluster) -> Result<Client, WorkflowError> {
+    let mut target = target.clone();
+    if target.context.is_none() && target.kubeconfig.is_none() {
+        target.context.clone_from(&cluster.context);
+    }
+    Ok(Client::connect(&target).await?)
 }
 
 /// Says what `up` would change, stack by stack; reads, and writes nothing.

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::engine::Cancel;
 use crate::event::Events;
 use crate::keys::ProcessEnvironment;
-use crate::kubernetes::Target;
+use crate::kubernetes::{Client, Target};
 use crate::scrubber::Scrubber;
 
 /// The outside of a run.
@@ -18,6 +18,8 @@ pub struct Surroundings {
     pub process: ProcessEnvironment,
     /// Which cluster, where the command line says so.
     pub target: Target,
+    /// A cluster that is at hand already, in place of the target: a rehearsal's.
+    pub cluster: Option<Client>,
     /// A folder with chart archives that serves in place of the network.
     pub charts: Option<PathBuf>,
     /// Where downloaded charts are kept.

@@ -22,6 +22,7 @@ fn exit_of(error: &WorkflowError) -> Exit {
         | WorkflowError::Recipients { .. }
         | WorkflowError::ChartsLock { .. }
         | WorkflowError::Fetch { .. }
+        | WorkflowError::Rehearsal(_)
         | WorkflowError::Kubernetes(_)
         | WorkflowError::State(_)
         | WorkflowError::Read { .. }

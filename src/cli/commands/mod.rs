@@ -8,6 +8,7 @@ mod failure;
 mod helm;
 mod outputs;
 mod preview;
+mod rehearse;
 mod sops;
 mod up;
 mod verify;
@@ -46,7 +47,7 @@ pub(super) fn run(stacks: &[Stack], arguments: Arguments) -> Exit {
         Command::Completion { shell } => completion::run(shell),
         Command::Helm(command) => helm::run(&command, &terminal),
         Command::Sops(command) => sops::run(&command, arguments.global.json, &variables, &terminal),
-        command => with_runtime(|| async {
+        command => with_runtime(runtime(&command), || async {
             let scene = Scene::new(stacks, arguments.global, variables, terminal);
             let exit = scene.run(command).await;
             scene.lines.iter().for_each(|lines| lines.finish());
@@ -55,9 +56,22 @@ pub(super) fn run(stacks: &[Stack], arguments: Arguments) -> Exit {
     }
 }
 
-/// The commands that reach out wait a lot and compute little: two threads do.
-fn with_runtime<F: Future<Output = Exit>>(work: impl FnOnce() -> F) -> Exit {
-    match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+/// The commands that reach out wait a lot and compute little: two threads do. The time of a rehearsal stands still
+/// while it works, which takes a runtime of one.
+fn runtime(command: &Command) -> tokio::runtime::Builder {
+    if let Command::Rehearse(_) = command {
+        return tokio::runtime::Builder::new_current_thread();
+    }
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2);
+    builder
+}
+
+fn with_runtime<F: Future<Output = Exit>>(
+    mut builder: tokio::runtime::Builder,
+    work: impl FnOnce() -> F,
+) -> Exit {
+    match builder.enable_all().build() {
         Ok(runtime) => runtime.block_on(work()),
         Err(_) => Exit::Failed,
     }
@@ -94,6 +108,7 @@ impl<'a> Scene<'a> {
             charts: global.charts,
             cache: cache(&variables),
             target: Target { kubeconfig: global.kubeconfig, context: global.context, environment: variables },
+            cluster: None,
             clock: Clock::system(),
             events: Events::to(listener),
             scrubber,
@@ -109,6 +124,7 @@ impl<'a> Scene<'a> {
             Command::Preview(arguments) => preview::run(self, &arguments).await,
             Command::Up(arguments) => up::run(self, &arguments).await,
             Command::Destroy(arguments) => destroy::run(self, &arguments).await,
+            Command::Rehearse(arguments) => rehearse::run(self, &arguments).await,
             Command::Outputs(name) => outputs::run(self, &name.environment).await,
             Command::Verify(arguments) => verify::run(self, &arguments).await,
             Command::Unlock(name) => outputs::unlock(self, &name.environment).await,

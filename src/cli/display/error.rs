@@ -25,6 +25,21 @@ pub(in crate::cli) fn error(error: &dyn Error, hint: Option<&str>, style: Style)
     text
 }
 
+/// Returns the error and its causes in one line.
+pub(in crate::cli) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let message = source.to_string();
+        if !message.is_empty() && !text.ends_with(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = source.source();
+    }
+    text.replace('\n', " ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,11 +6,13 @@
 mod error;
 mod lines;
 mod plan;
+mod rehearsal;
 mod style;
 mod summary;
 
-pub(super) use error::error;
+pub(super) use error::{chain, error};
 pub(super) use lines::{JsonLines, Lines};
 pub(super) use plan::plan;
+pub(super) use rehearsal::{rehearsal, rehearsal_json, trials, trials_json};
 pub(super) use style::Style;
 pub(super) use summary::{summary, verdicts};

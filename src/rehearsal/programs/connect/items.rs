@@ -64,7 +64,8 @@ fn whole(item: &Json, vault: &str) -> Json {
     let mut item = item.clone();
     item["vault"] = json!({ "id": vault });
     let path = format!("/v1/vaults/{vault}/items/{}/files", item["id"].as_str().unwrap_or_default());
-    for file in item["files"].as_array_mut().into_iter().flatten() {
+    let files = item.get_mut("files").and_then(Json::as_array_mut);
+    for file in files.into_iter().flatten() {
         let content = format!("{path}/{}/content", file["id"].as_str().unwrap_or_default());
         file["content_path"] = content.into();
         if let Some(file) = file.as_object_mut() {

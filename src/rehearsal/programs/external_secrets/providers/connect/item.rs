@@ -1,6 +1,6 @@
 //! Vaults and items as Connect answers them, and what is taken out of an item.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::rehearsal::programs::external_secrets::error::Failure;
@@ -20,16 +20,21 @@ pub(super) struct Item {
     pub(super) title: String,
     pub(super) category: String,
     pub(super) vault: ItemVault,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "Vec::is_empty")]
     pub(super) tags: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "Vec::is_empty")]
     pub(super) fields: Vec<Field>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "Vec::is_empty")]
     pub(super) files: Vec<File>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_null", skip_serializing_if = "Vec::is_empty")]
     pub(super) sections: Vec<Value>,
     #[serde(flatten)]
     pub(super) rest: Map<String, Value>,
+}
+
+/// Reads a list, which Go also takes from `null`.
+fn or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 #[derive(Clone, Default, Deserialize, Serialize)]
