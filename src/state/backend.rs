@@ -75,13 +75,6 @@ pub trait Backend: Send + Sync {
         over: Option<&'a Revision>,
     ) -> BoxFuture<'a, Result<Revision, StateError>>;
 
-    /// Deletes the writing of a document that was read.
-    fn remove<'a>(
-        &'a self,
-        document: Document,
-        revision: &'a Revision,
-    ) -> BoxFuture<'a, Result<(), StateError>>;
-
     /// Takes the lock and then reads both documents. Waits while a holder may have died and says so; a living one is
     /// an error at once or as soon as it shows life.
     fn lock<'a>(

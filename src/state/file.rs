@@ -147,16 +147,6 @@ impl Backend for FileBackend {
         Box::pin(ready(self.put(document, bytes, over)))
     }
 
-    fn remove<'a>(
-        &'a self,
-        document: Document,
-        revision: &'a Revision,
-    ) -> BoxFuture<'a, Result<(), StateError>> {
-        let path = self.path(document);
-        let remove = || fs::remove_file(&path).map_err(failed("delete", &path));
-        Box::pin(ready(self.unchanged(document, Some(revision)).and_then(|()| remove())))
-    }
-
     fn lock<'a>(&'a self, holder: Holder, _: &'a dyn Progress) -> BoxFuture<'a, Result<Locked, StateError>> {
         let locked = |lock| Ok(Locked { lock, documents: self.documents()?, taken_over: false });
         Box::pin(ready(self.take(&holder).and_then(locked)))

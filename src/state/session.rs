@@ -136,11 +136,15 @@ impl Session {
             *locked(&self.journal) = JournalDocument::after(&next);
             *locked(&self.stored) = next;
         }
-        // The journal is of no use any more: it goes on from a snapshot that is no longer there, or says nothing new.
-        if let Some(revision) = revisions.journal.take() {
-            self.backend.remove(Document::Journal, &revision).await?;
+        // The journal is of no use any more: it goes on from a snapshot that is no longer there, or says nothing new. It
+        // is emptied and stays: a beginning that a stopped run had under way would find none, and make one.
+        let emptied = JournalDocument::after(&locked(&self.stored));
+        if revisions.safe > 0 {
+            let bytes = encode(&emptied, &self.backend.place(Document::Journal))?;
+            let written = self.backend.write(Document::Journal, &bytes, revisions.journal.as_ref()).await?;
+            revisions.journal = Some(written);
         }
-        *locked(&self.journal) = JournalDocument::after(&locked(&self.stored));
+        *locked(&self.journal) = emptied;
         revisions.safe = 0;
         Ok(())
     }

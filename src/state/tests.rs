@@ -120,8 +120,7 @@ async fn what_was_read_before_another_wrote_is_not_written_over() {
         assert!(conflict(second.write(Document::Snapshot, b"two", None).await));
         let later = second.write(Document::Snapshot, b"two", Some(&revision)).await.unwrap();
         assert!(conflict(first.write(Document::Snapshot, b"three", Some(&revision)).await));
-        assert!(first.remove(Document::Snapshot, &revision).await.is_err());
-        first.remove(Document::Snapshot, &later).await.unwrap();
+        first.destroy().await.unwrap();
         assert!(conflict(first.write(Document::Snapshot, b"four", Some(&later)).await));
         held.close().await.unwrap();
     }
@@ -348,6 +347,8 @@ async fn who_does_not_know_yet_that_its_lock_is_gone_begins_no_step() {
         other.begin(begun("b")).await.unwrap();
         other.commit(&Snapshot { in_doubt: Vec::new(), ..other.snapshot().clone() }).await.unwrap();
         other.close().await.unwrap();
+        let error = former.begin(begun("later")).await.unwrap_err();
+        assert!(matches!(error, StateError::Conflict { .. }), "nor after the other came to its end: {error}");
     }
     let clean = open(&cluster(&server, &time.clock()), holder("carol")).await.unwrap();
     server.writes();

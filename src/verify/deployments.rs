@@ -31,7 +31,7 @@ impl Prover<'_> {
             let mut why = "it is not there".to_owned();
             loop {
                 let Ok(next) = timeout_at(self.end, stream.next()).await else {
-                    return Ok(failed(format!("{what} is not available: {why}"), None));
+                    return Ok(failed(format!("{what} is not available: {why}")));
                 };
                 let Some(deployment) = next else { break };
                 match deployment

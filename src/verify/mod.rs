@@ -9,9 +9,10 @@ mod dictionary;
 mod proof;
 mod prove;
 mod status;
+mod told;
 mod verdict;
 
 pub use dictionary::{Class, Explanation, explain};
 pub use proof::{Canary, Proof, StoreKind};
-pub use prove::{VerifyError, prove};
+pub use prove::{Change, VerifyError, prove};
 pub use verdict::{Finding, Verdict};

@@ -12,14 +12,13 @@ use kube::{
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    Canary, Class, Explanation, Finding, Proof, StoreKind, Verdict, explain,
+    Canary, Explanation, Finding, Proof, StoreKind, Verdict, explain,
     status::{Ready, Warning, last_sync, newest_warning, ready},
+    told::Told,
 };
 use crate::external_secrets::GROUP;
 use crate::resource::{ObjectName, Progress};
 
-/// How long a controller may take to react to a touch before its old verdict counts again.
-const STALE: Duration = Duration::from_secs(5);
 /// How often a store that waits for something is touched: its own back-off doubles up to seven minutes.
 const TOUCH: Duration = Duration::from_secs(1);
 /// The annotation that makes the operator look again.
@@ -44,19 +43,28 @@ pub enum VerifyError {
     Watch(String, #[source] Box<watcher::Error>),
 }
 
+/// What was done just now to a store, or to the Secrets that it refers to: what its status is worth depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The store was made: all that is said of it is about what is there now.
+    Created,
+    /// What is said of it may be from before; and as the store does not watch its Secrets, it may stay so.
+    Updated,
+    /// Nothing. What is said of it may be from before something that happened elsewhere, as at the provider.
+    None,
+}
+
 /// Proves one store: returns when a secret came out of it, when somebody refused, or at the deadline.
-///
-/// `stale` says that the store's own verdict is older than what it is about: a Secret that it refers to was written.
 pub async fn prove(
     client: &Client,
     proof: &Proof,
-    stale: bool,
+    change: Change,
     deadline: Duration,
     progress: &dyn Progress,
 ) -> Result<Verdict, VerifyError> {
     let start = Instant::now();
-    let prover = Prover { client, proof, end: start + deadline, progress };
-    let finding = prover.find(stale).await?;
+    let prover = Prover { client, proof, change, end: start + deadline, progress };
+    let finding = prover.find().await?;
     let store = match &proof.store.namespace {
         Some(_) => format!("{} {}", proof.kind, proof.store),
         None => format!("{} {}", proof.kind, proof.store.name),
@@ -68,6 +76,7 @@ pub async fn prove(
 pub(super) struct Prover<'a> {
     pub(super) client: &'a Client,
     pub(super) proof: &'a Proof,
+    change: Change,
     pub(super) end: Instant,
     pub(super) progress: &'a dyn Progress,
 }
@@ -80,14 +89,14 @@ pub(super) enum Phase {
 }
 
 impl Prover<'_> {
-    async fn find(&self, stale: bool) -> Result<Finding, VerifyError> {
+    async fn find(&self) -> Result<Finding, VerifyError> {
         if let Phase::Failed { cause, explanation } = self.deployments().await? {
             return Ok(Finding::NotUsable { cause, explanation });
         }
-        if stale {
+        let mut touch = self.change == Change::Updated;
+        if touch {
             self.earlier_pods().await?;
         }
-        let mut touch = stale;
         loop {
             match self.store(touch).await? {
                 Phase::Done | Phase::Again => {}
@@ -110,42 +119,47 @@ impl Prover<'_> {
             self.proof.store.namespace.as_deref(),
         );
         let name = &self.proof.store.name;
-        let what = format!("{} {}", self.proof.kind, self.proof.store);
-        let before =
-            if touch { self.warning(&self.proof.kind.to_string(), &self.proof.store).await? } else { None };
-        let mut touched = Instant::now();
+        let kind = self.proof.kind.to_string();
+        let what = format!("{kind} {}", self.proof.store);
+        let mut before = None;
+        // All that is said of a new store is about what is there now: it need not be asked again.
+        let mut touched = (self.change == Change::Created).then(Instant::now);
         if touch {
+            before = self.warning(&kind, &self.proof.store, None).await?;
             self.touch(&api, name, &what).await?;
+            touched = Some(Instant::now());
         }
         let begun = Instant::now();
         let mut stream = watcher::watch_object(api.clone(), name).boxed();
-        let mut last: Option<Ready> = None;
+        let mut last: Option<DynamicObject> = None;
         loop {
             if let Some(object) = self.next(&mut stream, &what).await? {
-                last = ready(&object);
+                last = Some(object);
             }
-            let (cause, explanation) = match &last {
-                Some(Ready { status: true, reason, .. }) if reason == "Valid" => return Ok(Phase::Done),
-                None => ("the operator has not looked at it yet".to_owned(), None),
-                Some(seen) => {
-                    let warning = self.warning(&self.proof.kind.to_string(), &self.proof.store).await?;
-                    let fresh = is_fresh(warning.as_ref(), before.as_ref()) || begun.elapsed() > STALE;
-                    let cause = warning.map_or_else(|| seen.message.clone(), |warning| warning.text);
-                    let explanation = explain(&cause);
-                    if fresh && is_final(explanation.as_ref()) {
-                        return Ok(Phase::Failed { cause, explanation });
+            let seen = last.as_ref().and_then(|object| Some((object, ready(object)?)));
+            let told = match seen {
+                Some((_, Ready { status: true, reason, .. })) if reason == "Valid" => return Ok(Phase::Done),
+                None => None,
+                Some((object, seen)) => {
+                    let warning = self.warning(&kind, &self.proof.store, Some(object)).await?;
+                    // What was said before we came may be mended by now, and nobody told the operator.
+                    if touched.is_none() {
+                        before = warning.clone();
                     }
-                    if touched.elapsed() > TOUCH {
+                    let told = Told::of(&seen, warning, before.as_ref(), begun.elapsed(), self.change);
+                    if told.counts && told.is_final() {
+                        return Ok(told.failed());
+                    }
+                    if touched.is_none_or(|touched| touched.elapsed() > TOUCH) {
                         self.touch(&api, name, &what).await?;
-                        touched = Instant::now();
+                        touched = Some(Instant::now());
                     }
-                    (cause, explanation)
+                    Some(told)
                 }
             };
-            if Instant::now() >= self.end {
-                return Ok(failed(cause, explanation));
+            if let Some(end) = self.end(&what, told, "the operator has not looked at it yet") {
+                return Ok(end);
             }
-            self.progress.waiting(&what, explanation.as_ref().map_or(&cause, |known| &known.meaning));
         }
     }
 
@@ -154,7 +168,7 @@ impl Prover<'_> {
         let api = self.api("ExternalSecret", "externalsecrets", canary.name.namespace.as_deref());
         let name = &canary.name.name;
         let what = format!("ExternalSecret {}", canary.name);
-        let before_warning = self.warning("ExternalSecret", &canary.name).await?;
+        let before_warning = self.warning("ExternalSecret", &canary.name, None).await?;
         let before = self.touch(&api, name, &what).await.map(|object| last_sync(&object))?;
         let begun = Instant::now();
         let mut stream = watcher::watch_object(api, name).boxed();
@@ -163,41 +177,41 @@ impl Prover<'_> {
             if let Some(object) = self.next(&mut stream, &what).await? {
                 last = Some(object);
             }
-            let seen = last.as_ref().and_then(ready);
-            let synced = last.as_ref().is_some_and(|object| last_sync(object) != before);
-            let (cause, explanation) = match seen {
-                Some(Ready { status: true, reason, .. }) if synced && reason == "SecretSynced" => {
+            let seen = last.as_ref().and_then(|object| Some((object, ready(object)?)));
+            let told = match seen {
+                Some((object, Ready { status: true, reason, .. }))
+                    if reason == "SecretSynced" && last_sync(object) != before =>
+                {
                     return Ok(Phase::Done);
                 }
-                Some(Ready { status: false, message, .. }) => {
-                    let warning = self.warning("ExternalSecret", &canary.name).await?;
-                    let fresh =
-                        is_fresh(warning.as_ref(), before_warning.as_ref()) || begun.elapsed() > STALE;
-                    let cause = warning.map_or(message, |warning| warning.text);
-                    let explanation = explain(&cause);
-                    match &explanation {
-                        Some(Explanation { class: Class::Nudge | Class::Wait, .. }) if fresh => {
-                            return self.again(cause, explanation);
-                        }
-                        Some(Explanation { class: Class::Refused | Class::Fix, .. }) if fresh => {
-                            return Ok(Phase::Failed { cause, explanation });
-                        }
-                        Some(_) | None => (cause, explanation),
+                Some((object, seen @ Ready { status: false, .. })) => {
+                    let warning = self.warning("ExternalSecret", &canary.name, Some(object)).await?;
+                    let told =
+                        Told::of(&seen, warning, before_warning.as_ref(), begun.elapsed(), self.change);
+                    if told.counts && told.is_final() {
+                        return Ok(told.failed());
                     }
+                    if told.counts && told.explanation.is_some() {
+                        return Ok(if Instant::now() < self.end { Phase::Again } else { told.failed() });
+                    }
+                    Some(told)
                 }
-                Some(_) | None => ("the operator has not synced it yet".to_owned(), None),
+                Some(_) | None => None,
             };
-            if Instant::now() >= self.end {
-                return Ok(failed(cause, explanation));
+            if let Some(end) = self.end(&what, told, "the operator has not synced it yet") {
+                return Ok(end);
             }
-            self.progress.waiting(&what, explanation.as_ref().map_or(&cause, |known| &known.meaning));
         }
     }
 
-    /// The store has to be looked at again, unless the time is over.
-    #[expect(clippy::unnecessary_wraps, reason = "it ends a phase")]
-    fn again(&self, cause: String, explanation: Option<Explanation>) -> Result<Phase, VerifyError> {
-        if Instant::now() >= self.end { Ok(Phase::Failed { cause, explanation }) } else { Ok(Phase::Again) }
+    /// The end of a phase at the deadline; before it, says what is waited for. `silence` is what the operator did not
+    /// do where it said nothing.
+    fn end(&self, what: &str, told: Option<Told>, silence: &str) -> Option<Phase> {
+        if Instant::now() >= self.end {
+            return Some(told.map_or_else(|| failed(silence.to_owned()), Told::failed));
+        }
+        self.progress.waiting(what, told.as_ref().map_or(silence, Told::meaning));
+        None
     }
 
     /// The canary's Secret has the expected value.
@@ -258,9 +272,18 @@ impl Prover<'_> {
             .map_err(|error| VerifyError::Api { act: act(), source: Box::new(error) })
     }
 
-    async fn warning(&self, kind: &str, name: &ObjectName) -> Result<Option<Warning>, VerifyError> {
-        newest_warning(self.client, kind, name.namespace.as_deref(), &name.name).await.map_err(|error| {
-            VerifyError::Api { act: format!("list the events of {kind} {name}"), source: Box::new(error) }
+    /// The newest warning about an object; of `object`, where one of the same name was there before.
+    async fn warning(
+        &self,
+        kind: &str,
+        name: &ObjectName,
+        object: Option<&DynamicObject>,
+    ) -> Result<Option<Warning>, VerifyError> {
+        let uid = object.and_then(|object| object.metadata.uid.as_deref());
+        let found = newest_warning(self.client, kind, name.namespace.as_deref(), &name.name, uid).await;
+        found.map_err(|error| VerifyError::Api {
+            act: format!("list the events of {kind} {name}"),
+            source: Box::new(error),
         })
     }
 
@@ -274,18 +297,9 @@ impl Prover<'_> {
 }
 
 /// The deadline's end of a phase; also a silence is explained then.
-pub(super) fn failed(cause: String, explanation: Option<Explanation>) -> Phase {
-    let explanation = explanation.or_else(|| explain(&cause));
+pub(super) fn failed(cause: String) -> Phase {
+    let explanation = explain(&cause);
     Phase::Failed { cause, explanation }
-}
-
-/// Only a warning that is newer than our touch is about what is there now.
-fn is_fresh(warning: Option<&Warning>, before: Option<&Warning>) -> bool {
-    warning.is_some() && warning != before
-}
-
-fn is_final(explanation: Option<&Explanation>) -> bool {
-    explanation.is_some_and(|known| matches!(known.class, Class::Refused | Class::Fix))
 }
 
 fn plural(kind: StoreKind) -> &'static str {

@@ -6,7 +6,7 @@ use super::{Loaded, Stage, Surroundings, WorkflowError};
 use crate::engine::Plan;
 use crate::event::Event;
 use crate::resource::{ObjectName, Operation, Urn};
-use crate::verify::{Proof, StoreKind, Verdict, prove};
+use crate::verify::{Change, Proof, StoreKind, Verdict, prove};
 
 /// Proves the stores of a loaded environment; changes nothing but their canaries.
 pub async fn verify(surroundings: &Surroundings, loaded: &Loaded) -> Result<Vec<Verdict>, WorkflowError> {
@@ -15,7 +15,7 @@ pub async fn verify(surroundings: &Surroundings, loaded: &Loaded) -> Result<Vec<
     prove_all(surroundings, &stage, &proofs, None).await
 }
 
-/// Proves stores; `done` tells whose verdict is stale because a Secret that it refers to was written just now.
+/// Proves stores; `done` tells what was written just now.
 pub(super) async fn prove_all(
     surroundings: &Surroundings,
     stage: &Stage,
@@ -26,8 +26,8 @@ pub(super) async fn prove_all(
         let urn =
             Urn::new("-", "verify", &format!("external-secrets:{}", proof.kind), &proof.store.to_string());
         let progress = surroundings.events.of(&urn);
-        let stale = done.is_some_and(|plan| is_stale(proof, plan));
-        let verdict = prove(&stage.client.kube(), proof, stale, surroundings.timeout, &progress).await?;
+        let change = done.map_or(Change::None, |plan| change(proof, plan));
+        let verdict = prove(&stage.client.kube(), proof, change, surroundings.timeout, &progress).await?;
         surroundings.events.send(&Event::Verdict {
             store: verdict.store.clone(),
             usable: verdict.is_usable(),
@@ -39,18 +39,21 @@ pub(super) async fn prove_all(
     try_join_all(each).await
 }
 
-/// A store that was there, and whose Secrets were written: it does not watch them.
-fn is_stale(proof: &Proof, plan: &Plan) -> bool {
+/// What a run did to a store and to the Secrets that it refers to.
+fn change(proof: &Proof, plan: &Plan) -> Change {
     let operation = |kind: &str, name: &ObjectName| {
         let found =
             plan.steps.iter().find(|step| step.urn.kind() == kind && step.urn.name() == name.to_string());
-        found.map(|step| step.change.operation)
+        found.map_or(Operation::Same, |step| step.change.operation)
     };
     let kind = match proof.kind {
         StoreKind::ClusterSecretStore => "external-secrets:ClusterSecretStore",
         StoreKind::SecretStore => "external-secrets:SecretStore",
     };
-    let written =
-        |secret| operation("kubernetes:Secret", secret).is_some_and(|operation| operation != Operation::Same);
-    operation(kind, &proof.store) != Some(Operation::Create) && proof.secrets.iter().any(written)
+    let is_written = |secret| operation("kubernetes:Secret", secret) != Operation::Same;
+    match operation(kind, &proof.store) {
+        Operation::Create => Change::Created,
+        Operation::Same if !proof.secrets.iter().any(is_written) => Change::None,
+        _ => Change::Updated,
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures::future::try_join_all;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{DeleteParams, ListParams, ObjectMeta, PostParams, Preconditions};
+use kube::api::{DeleteParams, ListParams, ObjectMeta, PostParams};
 use sha2::{Digest as _, Sha256};
 
 use super::{ClusterBackend, FIELD_MANAGER, NAMESPACE, failed, is_code, unless_missing};
@@ -107,26 +107,6 @@ impl ClusterBackend {
             Err(error) if is_code(&error, 409) => Ok(()),
             Err(error) => Err(failed("write the", format!("Secret {NAMESPACE}/{name}"))(error)),
         }
-    }
-
-    pub(super) async fn remove_document(
-        &self,
-        document: Document,
-        revision: &Revision,
-    ) -> Result<(), StateError> {
-        let preconditions = Preconditions { resource_version: Some(revision.0.clone()), uid: None };
-        let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
-        let deleted = self.secrets().delete(&self.document_name(document), &params).await;
-        match unless_missing(deleted) {
-            Ok(_) => {}
-            Err(error) if is_code(&error, 409) => {
-                return Err(StateError::Conflict { place: self.place_of(document) });
-            }
-            Err(error) => return Err(failed("delete the", self.place_of(document))(error)),
-        }
-        let parts = self.remember_parts(document, Vec::new());
-        try_join_all(parts.iter().map(|part| self.remove_secret(part))).await?;
-        Ok(())
     }
 
     pub(super) async fn remove_all_documents(&self) -> Result<(), StateError> {

@@ -96,14 +96,6 @@ impl Backend for ClusterBackend {
         Box::pin(self.write_document(document, bytes, over))
     }
 
-    fn remove<'a>(
-        &'a self,
-        document: Document,
-        revision: &'a Revision,
-    ) -> BoxFuture<'a, Result<(), StateError>> {
-        Box::pin(self.remove_document(document, revision))
-    }
-
     fn lock<'a>(
         &'a self,
         holder: Holder,
