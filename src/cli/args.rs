@@ -73,6 +73,8 @@ pub(super) enum Command {
     /// Bring the environment's stacks up, and prove that their stores deliver
     #[command(after_help = examples::UP)]
     Up(Up),
+    /// Read what is there, and write it into the state; the cluster stays as it is
+    Refresh(Refresh),
     /// Take down what `up` brought up, and leave the cluster as it was found
     #[command(after_help = examples::DESTROY)]
     Destroy(Destroy),
@@ -129,6 +131,18 @@ pub(super) struct Up {
     /// Give up waiting for a webhook, a release or a store after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(super) timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Refresh {
+    #[command(flatten)]
+    pub(super) name: EnvironmentName,
+    /// Don't ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Only show what would be written
+    #[arg(long, conflicts_with = "yes")]
+    pub(super) preview_only: bool,
 }
 
 #[derive(Debug, Args)]

@@ -66,14 +66,32 @@ impl<'a> Planner<'a> {
         } else {
             self.explained(ignoring(provider.diff(known, live), options), known)
         };
+        let is_protected = options.protect || record.is_some_and(|record| record.protect);
         match change.operation {
             Operation::Same => {
                 let remembered = || record.map(|record| recalled(&record.outputs));
                 let outputs = provider.outputs(known, live).or_else(remembered);
                 self.outputs.extend(outputs.map(|outputs| (resource.urn.clone(), outputs)));
             }
-            Operation::Replace if options.protect || record.is_some_and(|record| record.protect) => {
+            Operation::Replace if is_protected => {
                 self.refuse(&resource.urn, "replaced", change.reason.as_deref());
+            }
+            // What was there before us is not ours to delete.
+            Operation::Replace if record.is_none_or(|record| !record.created) => {
+                self.problems.push(
+                    Diagnostic::error(format!(
+                        "{} was there before us and can't be changed in place",
+                        title(&resource.urn)
+                    ))
+                    .hint("delete it yourself, and the next `up` makes it; or leave it as it is"),
+                );
+            }
+            Operation::Update if is_protected => {
+                let replaced = change.children.iter().find(|child| child.operation == Operation::Replace);
+                if let Some(child) = replaced {
+                    let why = format!("for {} {} can't be changed in place", child.kind, child.name);
+                    self.refuse(&resource.urn, "replaced in part", Some(&why));
+                }
             }
             Operation::Create
             | Operation::Update

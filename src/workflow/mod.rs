@@ -12,6 +12,7 @@ mod load;
 mod needs;
 mod ready;
 mod rehearse;
+mod refresh;
 mod secrets;
 mod stage;
 mod surroundings;
@@ -21,6 +22,7 @@ pub use apply::{UpReport, up};
 pub use destroy::{DestroyReport, destroy};
 pub use error::{Failures, Problems, Reads, WorkflowError};
 pub use load::{Cluster, Loaded, Secrets, load, open};
+pub use refresh::{Refreshed, refresh};
 pub use rehearse::{
     Act, Ended, Fault, Performance, Rehearsal, Shortfall, Trial, UnknownFault, fetch, rehearse, trial,
 };

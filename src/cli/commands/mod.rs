@@ -8,6 +8,7 @@ mod failure;
 mod helm;
 mod outputs;
 mod preview;
+mod refresh;
 mod rehearse;
 mod sops;
 mod up;
@@ -122,6 +123,7 @@ impl<'a> Scene<'a> {
         self.stop_on_interrupt();
         match command {
             Command::Preview(arguments) => preview::run(self, &arguments).await,
+            Command::Refresh(arguments) => refresh::run(self, &arguments).await,
             Command::Up(arguments) => up::run(self, &arguments).await,
             Command::Destroy(arguments) => destroy::run(self, &arguments).await,
             Command::Rehearse(arguments) => rehearse::run(self, &arguments).await,

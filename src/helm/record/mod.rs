@@ -242,11 +242,6 @@ impl Record {
         &self.manifest
     }
 
-    /// Says whether the objects were applied by the server, not by a client's merge.
-    pub fn is_server_side(&self) -> bool {
-        self.apply_method == SERVER_SIDE
-    }
-
     /// Sets status and description.
     pub fn set_status(&mut self, status: Status, description: impl Into<String>) {
         self.info.status = status;

@@ -45,7 +45,6 @@ fn a_record_survives_being_written_and_changed() {
     assert_eq!(read.chart().metadata.version, "1.0.0");
     assert_eq!(read.config()["a"], json!(1));
     assert_eq!((read.manifest(), read.info.status), ("kind: Secret\n", Status::Deployed));
-    assert!(read.is_server_side());
     assert_eq!(read.encode().unwrap(), deployed);
 }
 
@@ -61,7 +60,6 @@ fn records_without_compression_and_with_unknown_words_are_read() {
         json!({"name": "old", "info": {"status": "strange", "deleted": ""}, "hooks": null, "chart": null});
     let read = Record::decode(BASE64.encode(json.to_string()).as_bytes()).unwrap();
     assert_eq!((read.name(), read.info.status), ("old", Status::Unknown));
-    assert!(!read.is_server_side());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::delete::{remove, wait_gone};
 use super::difference::LiveRelease;
 use super::prepare::{Next, Prepared, ReleaseError, fingerprint_now, stamp};
 use super::{hooks, objects};
@@ -23,6 +24,8 @@ const AT_ONCE: usize = 8;
 /// How many revisions Helm keeps.
 const HISTORY: usize = 10;
 const ESTABLISHED: Duration = Duration::from_mins(1);
+/// How long an object that is made anew may take to go: a pod may use all of its grace period.
+const GONE: Duration = Duration::from_mins(5);
 
 /// What became of a release.
 pub(super) struct Made {
@@ -84,11 +87,8 @@ impl Run<'_> {
         if !foreign.is_empty() {
             return Err(ReleaseError::NotOwned(foreign));
         }
-        let immutable: Vec<String> = (prepared.objects.iter().zip(&self.live.comparisons))
-            .filter(|(_, comparison)| matches!(comparison, Comparison::Immutable { .. }))
-            .map(|(object, _)| object.to_string())
-            .collect();
-        if immutable.is_empty() { Ok(()) } else { Err(ReleaseError::Immutable(immutable)) }
+        let stuck = self.live.stuck();
+        if stuck.is_empty() { Ok(()) } else { Err(ReleaseError::Immutable(stuck)) }
     }
 
     /// Writes the record of the revision that is being made: from here on a kill leaves a trace.
@@ -190,6 +190,7 @@ impl Run<'_> {
                 }
             }
         }
+        self.make_room().await?;
         let (definitions, mut others): (Vec<&Manifest>, Vec<&Manifest>) =
             different.into_iter().partition(|object| objects::is_definition(object));
         let applied = self.wave(&definitions).await?;
@@ -204,6 +205,17 @@ impl Run<'_> {
             current.extend(applied);
         }
         Ok(current)
+    }
+
+    /// Deletes what can't become what it is to be in place, and waits until it is gone.
+    async fn make_room(&self) -> Result<(), KubernetesError> {
+        let replaced = self.live.comparisons.iter().filter_map(|comparison| match comparison {
+            Comparison::Immutable { live, .. } => Some(live.clone()),
+            Comparison::Absent | Comparison::Same(_) | Comparison::Different { .. } => None,
+        });
+        let replaced: Vec<Manifest> = replaced.collect();
+        remove(self.client, &replaced).await?;
+        wait_gone(self.client, &replaced, GONE, self.progress).await
     }
 
     async fn wave(&self, objects: &[&Manifest]) -> Result<Vec<Manifest>, KubernetesError> {

@@ -65,7 +65,8 @@ pub(super) async fn delete(
     Ok(())
 }
 
-async fn remove(client: &Client, objects: &[Manifest]) -> Result<(), KubernetesError> {
+/// Asks the server to delete the objects.
+pub(super) async fn remove(client: &Client, objects: &[Manifest]) -> Result<(), KubernetesError> {
     let mut removals = Vec::with_capacity(objects.len());
     for object in objects {
         removals.push(remove_one(client, object));
@@ -79,7 +80,8 @@ async fn remove_one(client: &Client, object: &Manifest) -> Result<(), Kubernetes
     Ok(())
 }
 
-async fn wait_gone(
+/// Waits until the objects are gone.
+pub(super) async fn wait_gone(
     client: &Client,
     objects: &[Manifest],
     limit: Duration,

@@ -56,6 +56,10 @@ impl LiveRelease {
         if !foreign.is_empty() {
             return Some(format!("would be refused: {}", foreign.join("; ")));
         }
+        let stuck = self.stuck();
+        if !stuck.is_empty() {
+            return Some(format!("would be refused: can't be changed in place: {}", stuck.join(", ")));
+        }
         let refused = self.comparisons.iter().zip(&self.prepared.objects).find_map(|(comparison, object)| {
             match comparison {
                 Comparison::Different { refused: Some(refused), .. } => Some(format!("{object}: {refused}")),
@@ -81,6 +85,25 @@ impl LiveRelease {
             self.prepared.inputs.as_ref().is_some_and(|inputs| inputs.values == *record.config());
         let what = if same_values { "patches, or what the cluster can do," } else { "chart values" };
         Some(format!("{what} changed"))
+    }
+
+    /// Returns the objects that can neither be changed in place nor be deleted and made anew: with a definition or a
+    /// namespace would go what others keep in it, and what is not the release's is not ours to delete.
+    pub(super) fn stuck(&self) -> Vec<String> {
+        let owner = self.prepared.owner();
+        let objects = self.prepared.objects.iter().zip(&self.comparisons);
+        objects
+            .filter_map(|(object, comparison)| match comparison {
+                Comparison::Immutable { live, .. } => Some((object, live)),
+                Comparison::Absent | Comparison::Same(_) | Comparison::Different { .. } => None,
+            })
+            .filter(|(object, live)| {
+                objects::is_definition(object)
+                    || object.kind() == "Namespace"
+                    || owner.disowns(live).is_some()
+            })
+            .map(|(object, _)| object.to_string())
+            .collect()
     }
 
     /// Returns the objects that exist and belong to somebody else.

@@ -71,7 +71,7 @@ pub enum ReleaseError {
     #[error("objects exist that do not belong to this release: {}", .0.join("; "))]
     NotOwned(Vec<String>),
     /// Objects cannot become what they should be.
-    #[error("these objects cannot be changed in place: {}", .0.join(", "))]
+    #[error("these objects can be changed neither in place nor by making them anew: {}", .0.join(", "))]
     Immutable(Vec<String>),
 }
 

@@ -58,9 +58,24 @@ fn what_a_plan_lacks_is_named_before_any_write_and_with_just_that_it_comes_up() 
     let brought = project.run(&cluster, ["--kubeconfig", kubeconfig, "up", "test", "--yes"]).expect(0);
     assert!(brought.stdout.contains("has the expected value"), "{}", brought.stdout);
     project.run(&cluster, ["--kubeconfig", kubeconfig, "up", "test", "--yes"]).expect(0);
+    a_refresh_forgets_what_is_gone(&cluster, &project);
     let end =
         project.run(&cluster, ["--kubeconfig", kubeconfig, "destroy", "test", "--yes", "--allow-loss=1"]);
     end.expect(1).says(&["delete deployments.apps in onepassword", "delete namespaces in eggtooth-system"]);
+}
+
+/// What somebody deleted is forgotten, and the next run makes it anew.
+fn a_refresh_forgets_what_is_gone(cluster: &Cluster, project: &Project) {
+    cluster.kubectl(["delete", "networkpolicy", "onepassword-connect", "--namespace=onepassword"]);
+    let policy = "kubernetes:NetworkPolicy onepassword/onepassword-connect";
+    let shown = project.run(cluster, ["refresh", "test", "--preview-only"]).expect(0);
+    assert!(shown.stdout.contains(&format!("- {policy}")), "{}", shown.stdout);
+    project.run(cluster, ["refresh", "test"]).expect(64).says(&["--yes"]);
+    project.run(cluster, ["refresh", "test", "--yes"]).expect(0).says(&["is as the cluster is now"]);
+    project.run(cluster, ["refresh", "test", "--yes"]).expect(0).says(&["is as it was"]);
+    let plan = project.run(cluster, ["preview", "test"]).expect(0);
+    assert!(plan.stdout.contains("1 to create"), "{}", plan.stdout);
+    project.run(cluster, ["up", "test", "--yes"]).expect(0);
 }
 
 /// The store comes with the chart's own objects, so that it is checked against a definition of the same chart.

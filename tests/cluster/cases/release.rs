@@ -8,7 +8,8 @@ use eggtooth::helm::release::ReleaseProvider;
 use eggtooth::helm::repository::{Charts, Digest};
 use eggtooth::kubernetes::{Client, Target};
 use eggtooth::resource::{
-    Apply, Delete, Known, Live, Operation, Options as ResourceOptions, Progress, Provider, Record, Urn, Value,
+    Apply, Delete, Known, Live, Operation, Options as ResourceOptions, Progress, Provider, Record, Urn,
+    Value, redacted,
 };
 use libtest_mimic::Trial;
 use serde_json::{Value as Json, json};
@@ -61,6 +62,19 @@ fn ours_is_helms() {
     let record = release.apply(&cluster, &live, Some(&record));
     cluster.helm(["rollback", "external-secrets", "1", "--namespace=external-secrets"]);
 
+    // The chart makes its selectors of this name, and a Deployment's selector can't be changed.
+    let uid = || {
+        let path = "--output=jsonpath={.metadata.uid}";
+        cluster.kubectl(["get", "deployment", "external-secrets", "--namespace=external-secrets", path])
+    };
+    let former = uid();
+    let release = release.renamed("secrets");
+    let (live, operation) = release.plan(&cluster, Some(&record));
+    assert_eq!(operation, Operation::Update);
+    let record = release.apply(&cluster, &live, Some(&record));
+    assert_ne!(uid(), former, "it was deleted and made anew");
+    assert_eq!(release.plan(&cluster, Some(&record)).1, Operation::Same);
+
     release.delete(&cluster, &record);
     let left =
         cluster.kubectl(["get", "customresourcedefinitions,secrets", "--all-namespaces", "--output=name"]);
@@ -110,6 +124,12 @@ impl Release {
             inputs: Value::from(&inputs),
             options: ResourceOptions::default(),
         }
+    }
+
+    fn renamed(self, name: &str) -> Self {
+        let mut inputs = redacted(&self.inputs);
+        inputs["values"]["nameOverride"] = json!(name);
+        Self { inputs: Value::from(&inputs), ..self }
     }
 
     fn known<'a>(&'a self, record: Option<&'a Record>) -> Known<'a> {
