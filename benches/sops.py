@@ -2,14 +2,16 @@
 
 Usage: benches/sops.py EGGTOOTH SOPS [ROUNDS]     (default 5; the runs of both take turns)
 
-Prints medians: wall seconds and peak memory in MiB. Both get the same files; what one encrypted, both decrypt.
+Prints medians: wall seconds, CPU seconds and peak memory in MiB. Both get the same files, and what each encrypted, the other
+decrypts. Fails where eggtooth is not faster with less memory, or not three times as fast with 10,000 values.
 """
 
 import os
 import pathlib
 import re
-import subprocess
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,8 +35,6 @@ def measure(command, environment, output):
     """A process of its own for each run, so that its child's accounting is its own."""
     read, write = os.pipe()
     if os.fork() == 0:
-        import resource
-
         with open(output, "wb") as out:
             begun = time.monotonic()
             process = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, env=environment)
@@ -42,40 +42,58 @@ def measure(command, environment, output):
         if process.returncode != 0:
             sys.stderr.write(f"{command}: {process.stderr.decode()}")
             os._exit(1)
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        os.write(write, f"{wall} {peak}".encode())
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        os.write(write, f"{wall} {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss / 1024}".encode())
         os._exit(0)
     os.close(write)
     text = b"".join(iter(lambda: os.read(read, 100), b"")).decode()
     os.close(read)
     if os.wait()[1] != 0:
         sys.exit(1)
-    wall, peak = text.split()
-    return float(wall), float(peak)
+    return [float(word) for word in text.split()]
+
+
+def compare(verb, size, tools, arguments, environment, folder, rounds):
+    """Runs both in turns, prints their medians, and returns what is not as it must be."""
+    runs = {name: [] for name in tools}
+    for _ in range(rounds):
+        for name, command in tools.items():
+            runs[name].append(measure([*command, verb, *arguments], environment, os.path.join(folder, f"{verb}-{name}.yaml")))
+    medians = {name: [statistics.median(column) for column in zip(*values)] for name, values in runs.items()}
+    for name, (wall, cpu, peak) in medians.items():
+        print(f"{verb:8} {size:6} {name:9} {wall:8.3f} {cpu:8.3f} {peak:9.1f}")
+    theirs, ours = medians["sops"], medians["eggtooth"]
+    times = theirs[0] / ours[0]
+    print(f"{verb:8} {size:6} {times:.1f} times as fast", flush=True)
+    least = 3 if size == SIZES[-1] else 1
+    wrong = [] if times >= least else [f"{verb} {size}: {times:.1f} times as fast, not {least}"]
+    return wrong + ([] if ours[2] < theirs[2] else [f"{verb} {size}: more memory"])
 
 
 def main(eggtooth, sops, rounds=5):
-    key_file = pathlib.Path(__file__).parent.parent / "tests/fixtures/keys/production.agekey"
-    key = key_file.read_text()
+    key = (pathlib.Path(__file__).parent.parent / "tests/fixtures/keys/production.agekey").read_text()
     public = re.search(r"age1[0-9a-z]+", key).group()
+    tools = {"sops": [sops], "eggtooth": [eggtooth, "sops"]}
+    wrong = []
+    print(f"{'verb':8} {'values':>6} {'tool':9} {'wall s':>8} {'CPU s':>8} {'peak MiB':>9}")
     with tempfile.TemporaryDirectory() as folder:
         environment = {"HOME": folder, "SOPS_AGE_KEY": re.search(KEYGEN, key).group(), "PATH": "/usr/bin:/bin"}
         for size in SIZES:
-            plain, sealed = (os.path.join(folder, f"{name}.yaml") for name in ("plain", "sealed"))
+            plain = os.path.join(folder, "plain.yaml")
             pathlib.Path(plain).write_text(document(size))
-            measure([sops, "encrypt", "--age", public, plain], environment, sealed)
-            for verb, arguments in [("decrypt", [sealed]), ("encrypt", ["--age", public, plain])]:
-                runs = {"sops": [], "eggtooth": []}
-                for _ in range(int(rounds)):
-                    for name, command in [("sops", [sops]), ("eggtooth", [eggtooth, "sops"])]:
-                        out = os.path.join(folder, name)
-                        runs[name].append(measure([*command, verb, *arguments], environment, out))
-                medians = {name: [statistics.median(column) for column in zip(*values)] for name, values in runs.items()}
-                (theirs, their_peak), (ours, our_peak) = medians["sops"], medians["eggtooth"]
-                print(
-                    f"{verb} {size:6}: sops {theirs:.3f} s {their_peak:.0f} MiB, eggtooth {ours:.3f} s {our_peak:.0f} MiB,"
-                    f" {theirs / ours:.1f} times as fast"
-                )
+            wrong += compare("encrypt", size, tools, ["--age", public, plain], environment, folder, int(rounds))
+            sealed = {name: os.path.join(folder, f"encrypt-{name}.yaml") for name in tools}
+            wrong += compare("decrypt", size, tools, [sealed["sops"]], environment, folder, int(rounds))
+            texts = []
+            for reader, command in tools.items():
+                for path in sealed.values():
+                    out = os.path.join(folder, "read")
+                    measure([*command, "decrypt", "--output-type", "json", path], environment, out)
+                    texts.append(pathlib.Path(out).read_bytes())
+            if any(text != texts[0] for text in texts):
+                wrong.append(f"{size}: the tools do not read the same")
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 main(*sys.argv[1:])
