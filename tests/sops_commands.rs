@@ -9,5 +9,6 @@ mod exit_codes;
 mod git;
 mod interruption;
 mod nest;
+mod other_keys;
 mod round_trip;
 mod writers;

@@ -95,9 +95,9 @@ pub(super) enum Command {
     Env(Env),
     /// Render charts as Helm does
     #[command(subcommand)]
-    Helm(Helm),
+    Helm(Box<Helm>),
     /// Work with SOPS files
-    Sops(sops::Sops),
+    Sops(Box<sops::Sops>),
     /// Print the completions for a shell
     Completion {
         /// The shell

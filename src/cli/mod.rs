@@ -25,7 +25,7 @@ pub fn main(stacks: &[Stack]) -> ExitCode {
 }
 
 fn run(stacks: &[Stack], words: Vec<OsString>) -> ExitCode {
-    match args::Arguments::try_parse_from(words) {
+    match args::Arguments::try_parse_from(args::sops::with_verb(words)) {
         Ok(arguments) => commands::run(stacks, arguments).into(),
         Err(error) => {
             let usage = error.use_stderr();

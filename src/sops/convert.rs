@@ -24,14 +24,14 @@ use super::source::Source;
 pub fn convert(plain: &[u8], from: Format, to: Format, name: &str) -> Result<Secret<Vec<u8>>, Error> {
     let malformed = |source| Error::Malformed { file: name.into(), source };
     if from == Format::Binary || to == Format::Binary {
-        return Err(malformed(Problem::Format(
-            "a binary file has no values to be written in another format",
-        )));
+        let source = Problem::Format("a binary file has no values to be written in another format");
+        return Err(Error::Print { file: name.into(), format: to, source });
     }
     let source = Source::read(text_of(plain).map_err(malformed)?, from).map_err(malformed)?;
     let branches = source.into_branches();
     if branches.iter().flatten().any(|entry| is_metadata(entry, from)) {
         return Err(Error::AlreadyEncrypted { file: name.into() });
     }
-    Plain { format: from, branches }.to_text(to).map_err(malformed)
+    let printed = Plain { format: from, branches }.to_text(to);
+    printed.map_err(|source| Error::Print { file: name.into(), format: to, source })
 }

@@ -10,8 +10,20 @@ use super::error::{Error, Problem};
 use super::metadata::{MasterKey, Metadata};
 use super::shamir;
 
+/// The data key, and the groups' parts of it that were opened for it.
+#[derive(Debug)]
+pub(super) struct OpenedKey {
+    pub(super) key: DataKey,
+    /// By the number of their group; none where there is one group.
+    pub(super) parts: Vec<(usize, Secret<Vec<u8>>)>,
+}
+
 /// Opens the data key; with several groups, as many as the threshold asks for.
-pub(super) fn open(metadata: &Metadata, file: &Arc<str>, identities: &Identities) -> Result<DataKey, Error> {
+pub(super) fn open(
+    metadata: &Metadata,
+    file: &Arc<str>,
+    identities: &Identities,
+) -> Result<OpenedKey, Error> {
     let threshold = match (metadata.groups.len(), metadata.shamir_threshold) {
         (1, _) => 1,
         (groups, 0) => groups,
@@ -19,9 +31,9 @@ pub(super) fn open(metadata: &Metadata, file: &Arc<str>, identities: &Identities
     };
     let mut parts = Vec::new();
     let mut failure = None;
-    for group in &metadata.groups {
+    for (index, group) in metadata.groups.iter().enumerate() {
         match open_part(group, file, identities) {
-            Ok(part) => parts.push(part),
+            Ok(part) => parts.push((index, part)),
             Err(error) => failure = Some(error),
         }
         if parts.len() == threshold {
@@ -75,12 +87,13 @@ fn open_part(
     })
 }
 
-fn assemble(mut parts: Vec<Secret<Vec<u8>>>, groups: usize) -> Option<DataKey> {
+fn assemble(mut parts: Vec<(usize, Secret<Vec<u8>>)>, groups: usize) -> Option<OpenedKey> {
     if groups == 1 {
-        return parts.pop().map(DataKey);
+        let (_, key) = parts.pop()?;
+        return Some(OpenedKey { key: DataKey(key), parts });
     }
     #[expect(clippy::disallowed_methods, reason = "the parts are put together to the data key")]
-    let parts: Vec<&[u8]> = parts.iter().map(|part| part.expose().as_slice()).collect();
-    let key = shamir::combine(&parts)?;
-    Some(DataKey(Secret::new(key.to_vec())))
+    let shares: Vec<&[u8]> = parts.iter().map(|(_, part)| part.expose().as_slice()).collect();
+    let key = shamir::combine(&shares)?;
+    Some(OpenedKey { key: DataKey(Secret::new(key.to_vec())), parts })
 }

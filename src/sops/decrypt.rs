@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha512};
 
+use crate::diagnostic::Span;
 use crate::keys::Identities;
 use crate::secret::Secret;
 
@@ -30,7 +31,7 @@ pub struct Plain {
 
 /// Decrypts a document and verifies its MAC.
 pub fn decrypt(document: &Document, identities: &Identities) -> Result<Plain, Error> {
-    let key = data_key::open(&document.metadata, &document.name, identities)?;
+    let key = data_key::open(&document.metadata, &document.name, identities)?.key;
     let (plain, mac) = decrypt_values(document, &key)?;
     verify(document, &key, &mac).map(|()| plain)
 }
@@ -50,7 +51,7 @@ pub(super) fn verify(document: &Document, key: &DataKey, mac: &str) -> Result<()
 
 /// Decrypts a document without looking at its MAC: values may have been removed, swapped or changed where plain.
 pub fn decrypt_ignoring_mac(document: &Document, identities: &Identities) -> Result<Plain, Error> {
-    let key = data_key::open(&document.metadata, &document.name, identities)?;
+    let key = data_key::open(&document.metadata, &document.name, identities)?.key;
     decrypt_values(document, &key).map(|(plain, _)| plain)
 }
 
@@ -96,7 +97,7 @@ impl<'a> Walk<'a> {
                     path.pop();
                     self.forget_comments();
                     let (Element::Value(value), key, span) = (value, item.key.clone(), item.span) else {
-                        return Err(value_problem(path, ValueProblem::Type));
+                        return Err(value_problem(path, item.span, ValueProblem::Type));
                     };
                     Entry::Item(Item { key, span, value })
                 }
@@ -134,7 +135,8 @@ impl<'a> Walk<'a> {
             Kind::Map(entries) => Kind::Map(self.map(entries, path)?),
             Kind::List(elements) => Kind::List(self.list(elements, path)?),
             Kind::Leaf(leaf) => {
-                match self.leaf(leaf, path).map_err(|problem| value_problem(path, problem))? {
+                let failed = |problem| value_problem(path, value.span, problem);
+                match self.leaf(leaf, path).map_err(failed)? {
                     Decrypted::Scalar(scalar) => {
                         let encrypted = self.selected(path, false);
                         self.add_to_mac(&scalar, encrypted);
@@ -214,6 +216,6 @@ pub(super) fn associated_data(path: &[&str]) -> String {
     format!("{}:", path.join(":"))
 }
 
-fn value_problem(path: &[&str], problem: ValueProblem) -> Problem {
-    Problem::Value { path: path.join("."), problem }
+pub(super) fn value_problem(path: &[&str], span: Option<Span>, problem: ValueProblem) -> Problem {
+    Problem::Value { position: span.map(|span| span.start), path: path.join("."), problem }
 }

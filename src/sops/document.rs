@@ -3,12 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::keys;
-
 use super::error::{Error, Problem};
 use super::format::Format;
 use super::key_group::KeyGroup;
-use super::metadata::{MasterKey, Metadata};
+use super::metadata::Metadata;
 use super::section::Section;
 use super::source::Source;
 use super::tree::{Branch, Entry, Kind};
@@ -83,18 +81,7 @@ impl Document {
     ///
     /// A text that is no age recipient is an error, as nothing could be sealed for it again.
     pub fn key_groups(&self) -> Result<Vec<KeyGroup>, Error> {
-        let group = |keys: &Vec<MasterKey>| {
-            let mut group = KeyGroup::default();
-            for key in keys {
-                match key {
-                    MasterKey::Age { recipient, .. } => group.recipients.push(recipient.parse()?),
-                    MasterKey::Other(key) => group.others.push(key.clone()),
-                }
-            }
-            Ok(group)
-        };
-        let groups: Result<_, keys::Error> = self.metadata.groups.iter().map(group).collect();
-        groups.map_err(|source| {
+        self.metadata.key_groups().map_err(|source| {
             let source = Problem::Seal(Box::new(source));
             Error::Malformed { file: Arc::clone(&self.name), source }
         })
@@ -111,7 +98,10 @@ pub(super) fn text_of(content: &[u8]) -> Result<&str, Problem> {
 }
 
 /// Takes the metadata out of the documents; `None` where there is none.
-fn extract_metadata(branches: &mut [Branch], format: Format) -> Result<Option<Vec<Entry>>, Problem> {
+pub(super) fn extract_metadata(
+    branches: &mut [Branch],
+    format: Format,
+) -> Result<Option<Vec<Entry>>, Problem> {
     let Some(first) = branches.first_mut() else { return Ok(None) };
     match format {
         Format::Yaml | Format::Json | Format::Binary => Ok(extract_nested(branches)),

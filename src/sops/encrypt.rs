@@ -57,9 +57,14 @@ pub fn encrypt(
     let file: Arc<str> = name.into();
     let malformed = |source| Error::Malformed { file: Arc::clone(&file), source };
     let key = DataKey::generate();
-    let quorum = quorum(&options.groups, options.shamir_threshold).map_err(malformed)?;
-    let groups = seal_groups(&key, &options.groups, quorum, None).map_err(malformed)?;
+    let sealing = |source| Error::Keys { file: Arc::clone(&file), source };
+    let quorum = quorum(&options.groups, options.shamir_threshold).map_err(sealing)?;
+    let groups = seal_groups(&key, &options.groups, quorum, None).map_err(sealing)?;
     if format == Format::Binary {
+        // sops would encrypt it once more; nobody wants that.
+        if plain.trim_ascii_start().starts_with(b"{") && Document::parse(plain, format, name).is_ok() {
+            return Err(Error::AlreadyEncrypted { file });
+        }
         let fields = |facts: &Facts<'_>| fields::new(&groups, quorum, facts);
         return Ok(encrypt_binary(plain, options, now, &key, fields));
     }

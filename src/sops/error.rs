@@ -8,6 +8,7 @@ use crate::keys;
 use crate::keys::NoKey;
 use crate::yaml;
 
+use super::format::Format;
 use super::key_group::OtherKey;
 use super::value_path::ValuePath;
 
@@ -53,6 +54,24 @@ pub enum Error {
         /// The path.
         path: ValuePath,
     },
+    /// The format cannot hold the document.
+    #[error("write `{file}` as {format}")]
+    Print {
+        /// The file.
+        file: Arc<str>,
+        /// The format.
+        format: Format,
+        /// Why.
+        source: Problem,
+    },
+    /// The data key, or a part of it, cannot be given to the keys that shall have it.
+    #[error("seal the data key of `{file}`")]
+    Keys {
+        /// The file.
+        file: Arc<str>,
+        /// Why.
+        source: Problem,
+    },
     /// The document was changed by somebody without its key.
     #[error("`{file}` was changed after it was encrypted: its MAC does not fit its values")]
     Mac {
@@ -75,6 +94,14 @@ pub enum Error {
     },
 }
 
+fn listed(keys: &[OtherKey]) -> String {
+    keys.iter().map(|key| format!("`{}` ({})", key.id, key.kind)).collect::<Vec<_>>().join(", ")
+}
+
+fn place(position: Option<diagnostic::Position>) -> String {
+    position.map(|position| format!("{position}: ")).unwrap_or_default()
+}
+
 fn wanted(recipients: &[String]) -> String {
     if recipients.is_empty() { "no age recipient".to_owned() } else { recipients.join(", ") }
 }
@@ -84,7 +111,8 @@ impl Error {
     pub fn sops_exit_code(&self) -> u8 {
         match self {
             Self::Read { .. } => 2,
-            Self::NotEncrypted { .. } | Self::NoValue { .. } => 1,
+            Self::Print { .. } => 4,
+            Self::NotEncrypted { .. } | Self::NoValue { .. } | Self::Keys { .. } => 1,
             Self::AlreadyEncrypted { .. } => 203,
             Self::NoKey { .. } => 128,
             Self::Mac { .. } | Self::NoMac { .. } => 51,
@@ -118,11 +146,17 @@ pub enum Problem {
     /// The groups of keys cannot be.
     #[error("{0}")]
     Groups(&'static str),
-    /// Eggtooth cannot seal for the key, and it was not sealed for it before.
-    #[error("the data key cannot be sealed for `{}` ({}): only age keys can be used", .key.id, .key.kind)]
-    OtherKey {
-        /// The key.
-        key: OtherKey,
+    /// Eggtooth cannot seal for these keys, and it was not sealed for them before.
+    #[error("only age keys can be given one, not {}", listed(.keys))]
+    OtherKeys {
+        /// The keys.
+        keys: Vec<OtherKey>,
+    },
+    /// A group is to get a recipient, but its part of the data key was not opened.
+    #[error("no key at hand opens the part of the group that {recipient} is to be in")]
+    ClosedGroup {
+        /// Who is to be in the group.
+        recipient: String,
     },
     /// The selector matches ciphertexts.
     #[error("its `unencrypted_comment_regex` matches an encrypted comment, so it could not be decrypted")]
@@ -205,8 +239,10 @@ pub enum Problem {
     #[error("the parts of the data key do not fit together")]
     Shamir,
     /// A value cannot be decrypted.
-    #[error("value at `{path}`: {problem}")]
+    #[error("{}value at `{path}`: {problem}", place(*.position))]
     Value {
+        /// Where it stands, if that is known.
+        position: Option<diagnostic::Position>,
         /// Its path.
         path: String,
         /// What is wrong with it.

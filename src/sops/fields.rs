@@ -1,6 +1,5 @@
 //! The metadata as a tree: made, changed and looked up.
 
-use super::error::Problem;
 use super::key_group::OtherKey;
 use super::sealed_group::SealedGroup;
 use super::selector::Selector;
@@ -67,21 +66,6 @@ pub(super) fn set_keys(fields: &mut Vec<Entry>, groups: &[SealedGroup], threshol
     set(fields, "key_groups", list(maps));
     let threshold = i64::try_from(threshold).unwrap_or_default();
     set(fields, "shamir_threshold", leaf(Scalar::Int(threshold)));
-}
-
-/// Finds the fields of a key in the only group of a document.
-pub(super) fn other_key(fields: &[Entry], wanted: &OtherKey) -> Result<Vec<Entry>, Problem> {
-    let missing = || Problem::OtherKey { key: wanted.clone() };
-    let Some(Kind::List(elements)) = get(fields, wanted.kind).map(|value| &value.kind) else {
-        return Err(missing());
-    };
-    let found = elements.iter().find_map(|element| match element {
-        Element::Value(Value { kind: Kind::Map(key), .. }) => {
-            (super::metadata::other_id(key, wanted.kind) == wanted.id).then(|| key.clone())
-        }
-        Element::Value(_) | Element::Comment(_) => None,
-    });
-    found.ok_or_else(missing)
 }
 
 pub(super) fn get<'a>(fields: &'a [Entry], name: &str) -> Option<&'a Value> {

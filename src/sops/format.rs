@@ -1,5 +1,6 @@
 //! The formats of files.
 
+use std::fmt;
 use std::path::Path;
 
 /// How a file is written.
@@ -15,6 +16,18 @@ pub enum Format {
     Ini,
     /// Any bytes; encrypted, a JSON object with the key `data`.
     Binary,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Yaml => "YAML",
+            Self::Json => "JSON",
+            Self::Dotenv => "dotenv",
+            Self::Ini => "INI",
+            Self::Binary => "binary",
+        })
+    }
 }
 
 impl Format {

@@ -1,5 +1,8 @@
 //! Who can open a document, as one wishes it.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use crate::keys::Recipient;
 
 /// A group of keys: any one of them opens the group's part of the data key. A document has one group as a rule.
@@ -22,6 +25,15 @@ impl KeyGroup {
     pub fn is_empty(&self) -> bool {
         self.recipients.is_empty() && self.others.is_empty()
     }
+
+    /// Says whether the same keys are in both groups, whatever their order.
+    pub fn has_same_keys(&self, other: &Self) -> bool {
+        let names = |group: &Self| {
+            let recipients = group.recipients.iter().map(ToString::to_string);
+            recipients.chain(group.others.iter().map(ToString::to_string)).collect::<BTreeSet<_>>()
+        };
+        names(self) == names(other)
+    }
 }
 
 /// A key of a service, told apart as sops does.
@@ -32,6 +44,12 @@ pub struct OtherKey {
     /// Its name: the fingerprint, the ARN (`ARN+ROLE|CONTEXT|PROFILE` as far as there are such), the resource
     /// ID, the URL.
     pub id: String,
+}
+
+impl fmt::Display for OtherKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} ({})", self.id, self.kind)
+    }
 }
 
 impl OtherKey {

@@ -1,9 +1,10 @@
 //! What a document says about its encryption.
 
+use crate::keys;
 use crate::yaml::Timestamp;
 
 use super::error::Problem;
-use super::key_group::OtherKey;
+use super::key_group::{KeyGroup, OtherKey};
 use super::selector::Selector;
 use super::tree::{Element, Entry, Kind, Scalar, Value};
 
@@ -46,9 +47,41 @@ impl Metadata {
         let keys = self.groups.iter().flatten();
         let names = keys.map(|key| match key {
             MasterKey::Age { recipient, .. } => recipient.clone(),
-            MasterKey::Other(key) => format!("{} ({})", key.id, key.kind),
+            MasterKey::Other(key) => key.to_string(),
         });
         names.collect()
+    }
+
+    /// Returns the age keys among those that the document is encrypted for.
+    pub fn age_recipients(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().flatten().filter_map(|key| match key {
+            MasterKey::Age { recipient, .. } => Some(recipient.as_str()),
+            MasterKey::Other(_) => None,
+        })
+    }
+
+    /// Returns the groups of keys; a text that is no age recipient is an error.
+    pub(super) fn key_groups(&self) -> Result<Vec<KeyGroup>, keys::Error> {
+        let group = |keys: &Vec<MasterKey>| {
+            let mut group = KeyGroup::default();
+            for key in keys {
+                match key {
+                    MasterKey::Age { recipient, .. } => group.recipients.push(recipient.parse()?),
+                    MasterKey::Other(key) => group.others.push(key.clone()),
+                }
+            }
+            Ok(group)
+        };
+        self.groups.iter().map(group).collect()
+    }
+
+    /// Returns how many groups it takes to open the document, where 0 means its only one.
+    pub(super) fn quorum(&self) -> usize {
+        match (self.groups.len(), self.shamir_threshold) {
+            (1, _) => 0,
+            (count, 0) => count,
+            (_, threshold) => threshold,
+        }
     }
 
     pub(super) fn of_tree(entries: &[Entry]) -> Result<Self, Problem> {
@@ -70,9 +103,14 @@ impl Metadata {
     }
 }
 
-/// Returns what sops calls a key of another service by.
-pub(super) fn other_id(fields: &[Entry], kind: &str) -> String {
-    Fields(fields).id(kind)
+/// Returns the keys of the group `index`, each with its fields.
+pub(super) fn group_keys(entries: &[Entry], index: usize) -> Vec<(MasterKey, &[Entry])> {
+    let fields = Fields(entries);
+    let keys = fields.keys();
+    if !keys.is_empty() {
+        return if index == 0 { keys } else { Vec::new() };
+    }
+    fields.list("key_groups").get(index).map(Fields::keys).unwrap_or_default()
 }
 
 /// A mapping of the metadata; what is written for a text may be of any type.
@@ -123,11 +161,12 @@ impl<'a> Fields<'a> {
 
     /// Keys at the top are one group and win over `key_groups`.
     fn groups(&self) -> Result<Vec<Vec<MasterKey>>, Problem> {
-        let keys = self.keys();
+        let names = |fields: &Fields<'_>| fields.keys().into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        let keys = names(self);
         if !keys.is_empty() {
             return Ok(vec![keys]);
         }
-        let groups: Vec<Vec<MasterKey>> = self.list("key_groups").iter().map(Fields::keys).collect();
+        let groups: Vec<Vec<MasterKey>> = self.list("key_groups").iter().map(names).collect();
         if groups.is_empty() {
             return Err(Problem::Metadata { field: "age", what: "is missing, and there are no other keys" });
         }
@@ -179,13 +218,17 @@ impl<'a> Fields<'a> {
         pairs.join(",")
     }
 
-    fn keys(&self) -> Vec<MasterKey> {
+    /// Returns the keys that stand here, each with its fields.
+    fn keys(&self) -> Vec<(MasterKey, &'a [Entry])> {
         let others = OtherKey::KINDS.iter().flat_map(|kind| {
-            self.list(kind).into_iter().map(|fields| MasterKey::Other(OtherKey { kind, id: fields.id(kind) }))
+            let key =
+                |fields: Fields<'a>| (MasterKey::Other(OtherKey { kind, id: fields.id(kind) }), fields.0);
+            self.list(kind).into_iter().map(key)
         });
-        let age = self.list("age").into_iter().map(|fields| MasterKey::Age {
-            recipient: fields.text("recipient").unwrap_or_default(),
-            sealed: fields.text("enc").unwrap_or_default(),
+        let age = self.list("age").into_iter().map(|fields| {
+            let recipient = fields.text("recipient").unwrap_or_default();
+            let sealed = fields.text("enc").unwrap_or_default();
+            (MasterKey::Age { recipient, sealed }, fields.0)
         });
         others.chain(age).collect()
     }

@@ -20,6 +20,7 @@ mod decrypt;
 mod document;
 mod dotenv;
 mod edit;
+mod edit_keys;
 mod encrypt;
 mod encrypt_options;
 mod error;

@@ -4,7 +4,7 @@ use crate::keys::Identities;
 use crate::secret::Secret;
 
 use super::cipher::DataKey;
-use super::data_key;
+use super::data_key::{self, OpenedKey};
 use super::decrypt::{Plain, decrypt_values, verify};
 use super::document::Document;
 use super::error::Error;
@@ -18,6 +18,8 @@ use super::format::Format;
 pub struct Opened {
     pub(super) document: Document,
     pub(super) key: DataKey,
+    /// The parts of the data key that were opened, by the number of their group.
+    pub(super) parts: Vec<(usize, Secret<Vec<u8>>)>,
     pub(super) plain: Plain,
 }
 
@@ -35,9 +37,9 @@ impl Document {
     }
 
     fn open_values(&self, identities: &Identities) -> Result<(Opened, String), Error> {
-        let key = data_key::open(&self.metadata, &self.name, identities)?;
+        let OpenedKey { key, parts } = data_key::open(&self.metadata, &self.name, identities)?;
         let (plain, mac) = decrypt_values(self, &key)?;
-        Ok((Opened { document: self.clone(), key, plain }, mac))
+        Ok((Opened { document: self.clone(), key, parts, plain }, mac))
     }
 }
 
@@ -54,6 +56,16 @@ impl Opened {
 
     /// Returns the decrypted document as `sops decrypt` prints it in this format.
     pub fn plaintext(&self, format: Format) -> Result<Secret<Vec<u8>>, Error> {
-        self.plain.to_text(format).map_err(|source| self.malformed(source))
+        self.plaintext_indented(format, None)
+    }
+
+    /// As [`Opened::plaintext`], with so many spaces a level where the format has levels.
+    pub fn plaintext_indented(
+        &self,
+        format: Format,
+        indent: Option<usize>,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        let printed = self.plain.to_text_indented(format, indent);
+        printed.map_err(|source| Error::Print { file: self.document.name.clone(), format, source })
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::cipher::DataKey;
+use super::document::Document;
 use super::encrypt::seconds;
 use super::error::{Error, Problem};
 use super::fields;
@@ -22,8 +23,8 @@ impl Opened {
     /// Refused where a group has keys of other services, as the new data key cannot be given to them.
     pub fn rotate(&self, groups: &[KeyGroup], threshold: usize, now: Timestamp) -> Result<Vec<u8>, Error> {
         let key = DataKey::generate();
-        let quorum = quorum(groups, threshold).map_err(|source| self.malformed(source))?;
-        let groups = seal_groups(&key, groups, quorum, None).map_err(|source| self.malformed(source))?;
+        let quorum = quorum(groups, threshold).map_err(|source| self.sealing(source))?;
+        let groups = seal_groups(&key, groups, quorum, None).map_err(|source| self.sealing(source))?;
         let now = seconds(now);
         if self.document.format == Format::Binary {
             let plain = self.plaintext(Format::Binary)?;
@@ -73,17 +74,21 @@ impl Opened {
     /// Gives the same data key to `groups`; values, MAC and `lastmodified` stay. `threshold` 0 means all groups.
     ///
     /// Keys that have the data key already keep what is sealed for them, also those of other services, as long as
-    /// the document has one group before and after. Several groups get new parts, so they must have age keys only.
+    /// the document has one group before and after. Several groups get new parts; where keys of other services are
+    /// among them, which can be given none, the groups keep their parts.
+    ///
+    /// # Errors
+    /// [`Error::Keys`] where a key of another service would need the data key, or a part of it, anew.
     pub fn update_keys(&self, groups: &[KeyGroup], threshold: usize) -> Result<Vec<u8>, Error> {
-        let malformed = |source| self.malformed(source);
-        let quorum = quorum(groups, threshold).map_err(malformed)?;
-        if self.has_keys(groups, quorum)? {
+        let quorum = quorum(groups, threshold).map_err(|source| self.sealing(source))?;
+        if self.document.has_keys(groups, threshold)? {
             return Ok(self.bytes());
         }
-        let sealed = seal_groups(&self.key, groups, quorum, Some(&self.document)).map_err(malformed)?;
+        let sealed = seal_groups(&self.key, groups, quorum, Some(self));
+        let sealed = sealed.map_err(|source| self.sealing(source))?;
         let mut fields = self.document.fields.clone();
         fields::set_keys(&mut fields, &sealed, quorum);
-        let section = self.section_text(&fields).map_err(malformed)?;
+        let section = self.section_text(&fields).map_err(|source| self.malformed(source))?;
         let mut changes = Vec::new();
         for place in &self.document.sections {
             for (index, range) in place.ranges.iter().enumerate() {
@@ -95,23 +100,17 @@ impl Opened {
             .ok_or_else(|| self.malformed(Problem::Format("its metadata has no place of its own")))
     }
 
-    /// Says whether the document is for these keys already, whatever their order.
-    fn has_keys(&self, groups: &[KeyGroup], quorum: usize) -> Result<bool, Error> {
-        let own = self.document.key_groups()?;
-        let own_quorum = match (own.len(), self.document.metadata.shamir_threshold) {
-            (1, _) => 0,
-            (count, 0) => count,
-            (_, threshold) => threshold,
-        };
-        let names = |group: &KeyGroup| {
-            let mut names: Vec<String> = group.recipients.iter().map(ToString::to_string).collect();
-            names.extend(group.others.iter().map(|key| format!("{} {}", key.kind, key.id)));
-            names.sort_unstable();
-            names.dedup();
-            names
-        };
-        let same = own.len() == groups.len()
-            && own.iter().zip(groups).all(|(own, group)| names(own) == names(group));
-        Ok(same && own_quorum == quorum)
+    fn sealing(&self, source: Problem) -> Error {
+        Error::Keys { file: self.document.name.clone(), source }
+    }
+}
+
+impl Document {
+    /// Says whether the document is for these keys already, whatever their order; `threshold` 0 means all groups.
+    pub fn has_keys(&self, groups: &[KeyGroup], threshold: usize) -> Result<bool, Error> {
+        let own = self.key_groups()?;
+        let same =
+            own.len() == groups.len() && own.iter().zip(groups).all(|(own, group)| own.has_same_keys(group));
+        Ok(same && quorum(groups, threshold).is_ok_and(|quorum| quorum == self.metadata.quorum()))
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha512};
 use crate::diagnostic::Span;
 
 use super::cipher::{DataKey, looks_encrypted};
-use super::decrypt::{MAC_ONLY_ENCRYPTED, associated_data};
+use super::decrypt::{MAC_ONLY_ENCRYPTED, associated_data, value_problem};
 use super::error::{Problem, ValueProblem};
 use super::reuse::{COMMENT, Reuse};
 use super::selector::Selector;
@@ -116,7 +116,7 @@ impl Walk<'_> {
         if let Scalar::String(text) = scalar
             && looks_encrypted(text)
         {
-            return Err(Problem::Value { path: path.join("."), problem: ValueProblem::Encrypted });
+            return Err(value_problem(path, span, ValueProblem::Encrypted));
         }
         let (Some(span), true) = (span, selected && !plain.is_empty()) else { return Ok(()) };
         let data = associated_data(path);

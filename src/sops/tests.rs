@@ -111,7 +111,8 @@ fn what_was_changed_is_refused() {
     let added = format!("new_unencrypted: 1\n{text}");
     assert!(matches!(open(&added, &identities), Err(Error::Mac { .. })));
     let plain = format!("new: 1\n{text}");
-    let Err(Error::Malformed { source: Problem::Value { path, problem }, .. }) = open(&plain, &identities)
+    let Err(Error::Malformed { source: Problem::Value { path, problem, .. }, .. }) =
+        open(&plain, &identities)
     else {
         panic!("a plain value among encrypted ones was accepted");
     };

@@ -27,7 +27,11 @@ fn replace_line(text: &str, start: &str, line: &str) -> String {
 }
 
 /// What is done wrong, in words that both tools know.
-const MISTAKES: [&[&str]; 41] = [
+const MISTAKES: [&[&str]; 45] = [
+    &["decrypt", "--output-type", "dotenv", "encrypted.yaml"],
+    &["decrypt", "--output-type", "ini", "encrypted.yaml"],
+    &["decrypt", "--output-type", "binary", "encrypted.yaml"],
+    &["encrypt", "--age", "RECIPIENT", "--output-type", "dotenv", "plain.yaml"],
     &["decrypt", "nowhere.yaml"],
     &["decrypt", "plain.yaml"],
     &["decrypt", "bad.yaml"],
@@ -103,6 +107,33 @@ fn compare(nest: &Nest, sops: &Path, words: &[&str], recipient: &str) -> Option<
     assert!(!ours.stderr.contains("chirp") || words.contains(&"chirp"), "{words:?}: {}", ours.stderr);
     let equal = theirs.code == ours.code;
     (!equal).then(|| format!("{words:?}: sops {:?}, ours {:?}: {}", theirs.code, ours.code, ours.stderr))
+}
+
+#[test]
+fn a_wrong_value_is_told_with_its_place_and_what_to_do() {
+    let stderr = nest().run(&["decrypt", "plain-leaf.yaml"]).stderr;
+    assert!(stderr.contains("line 1, column 4: value at `a`: should be encrypted, but is plain"), "{stderr}");
+    assert!(stderr.contains("hint: put the line back as it was"), "{stderr}");
+}
+
+#[test]
+fn what_is_left_out_is_refused_by_its_name() {
+    let nest = nest();
+    let recipient = nest.recipient(0);
+    let refused: [(&[&str], &str); 5] = [
+        (&["encrypt", "--age", &recipient, "--aws-profile", "nest", "plain.yaml"], "--aws-profile is given"),
+        (&["rotate", "--add-kms", "arn", "encrypted.yaml"], "--add-kms is given"),
+        (&["groups", "add", "-f", "encrypted.yaml", "--pgp", "AB"], "--pgp is given"),
+        (&["decrypt", "--keyservice", "tcp://nest", "encrypted.yaml"], "key services are left out"),
+        (&["encrypt", "--hc-vault-transit", "https://nest", "plain.yaml"], "--hc-vault-transit is given"),
+    ];
+    for (words, reason) in refused {
+        let ran = nest.run(words);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{words:?}");
+        assert!(ran.stderr.contains(reason) && ran.stderr.contains("hint: "), "{words:?}: {}", ran.stderr);
+    }
+    let output = nest.command().args(["encrypt", "plain.yaml"]).env("SOPS_KMS_ARN", "arn").output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("SOPS_KMS_ARN is given"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod exec;
 mod extra;
 mod shared;
+mod verbless;
 
 use std::path::PathBuf;
 
@@ -10,7 +11,11 @@ use clap::{Args, Subcommand};
 
 pub(in crate::cli) use exec::{Exec, ExecEnv, ExecFile};
 pub(in crate::cli) use extra::{Check, Diff, Git, GitMerge, GitSetup, GitTextconv, Init, Recipients};
-pub(in crate::cli) use shared::{Formats, InputType, Keys, Selectors, Target};
+pub(in crate::cli) use shared::{
+    AddedServiceKeys, EncryptedFile, Formats, InputType, Keys, Mac, RemovedServiceKeys, Selectors,
+    ServiceKeys, Target,
+};
+pub(in crate::cli) use verbless::with_verb;
 
 #[derive(Debug, Args)]
 #[command(
@@ -42,6 +47,8 @@ pub(in crate::cli) struct SopsOptions {
     pub(in crate::cli) decryption_order: Option<String>,
     #[arg(long, hide = true, global = true)]
     pub(in crate::cli) enable_local_keyservice: bool,
+    #[arg(long, hide = true, global = true)]
+    pub(in crate::cli) keyservice: Vec<String>,
     #[arg(long, hide = true, global = true)]
     pub(in crate::cli) verbose: bool,
 }
@@ -93,8 +100,8 @@ pub(in crate::cli) enum SopsCommand {
                         yaml --output-type json"
 )]
 pub(in crate::cli) struct Decrypt {
-    /// The encrypted file
-    pub(in crate::cli) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) file: EncryptedFile,
     /// Print only what is at this path
     #[arg(long, value_name = "PATH")]
     pub(in crate::cli) extract: Option<String>,
@@ -102,9 +109,8 @@ pub(in crate::cli) struct Decrypt {
     pub(in crate::cli) target: Target,
     #[command(flatten)]
     pub(in crate::cli) formats: Formats,
-    /// Don't verify the message authentication code
-    #[arg(long)]
-    pub(in crate::cli) ignore_mac: bool,
+    #[command(flatten)]
+    pub(in crate::cli) mac: Mac,
 }
 
 #[derive(Debug, Args)]
@@ -142,10 +148,10 @@ pub(in crate::cli) struct Edit {
     pub(in crate::cli) keys: Keys,
     #[command(flatten)]
     pub(in crate::cli) selectors: Selectors,
-    /// Don't verify the message authentication code
-    #[arg(long)]
-    pub(in crate::cli) ignore_mac: bool,
-    #[arg(short, long, hide = true)]
+    #[command(flatten)]
+    pub(in crate::cli) mac: Mac,
+    /// Show the metadata as well; recipients may be added to it and taken away
+    #[arg(short, long)]
     pub(in crate::cli) show_master_keys: bool,
 }
 
@@ -156,8 +162,8 @@ pub(in crate::cli) struct Edit {
                         op://vault/item/field | jq -R . | eggtooth sops set --value-stdin secrets.sops.yaml '[\"token\"]'"
 )]
 pub(in crate::cli) struct Set {
-    /// The encrypted file
-    pub(in crate::cli) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) file: EncryptedFile,
     /// The path, as `["key"][0]`
     pub(in crate::cli) index: Option<String>,
     /// The value in JSON; with --value-file, a file that holds it
@@ -176,8 +182,8 @@ pub(in crate::cli) struct Set {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  eggtooth sops unset secrets.sops.yaml '[\"users\"][0]'")]
 pub(in crate::cli) struct Unset {
-    /// The encrypted file
-    pub(in crate::cli) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) file: EncryptedFile,
     /// The path, as `["key"][0]`
     pub(in crate::cli) index: Option<String>,
     #[command(flatten)]
@@ -192,20 +198,23 @@ pub(in crate::cli) struct Change {
     /// Do nothing where the value is so already
     #[arg(long)]
     pub(in crate::cli) idempotent: bool,
-    /// Don't verify the message authentication code
-    #[arg(long)]
-    pub(in crate::cli) ignore_mac: bool,
+    /// Without effect here, as in sops
+    #[arg(long, hide = true)]
+    pub(in crate::cli) shamir_secret_sharing_threshold: Option<usize>,
+    #[command(flatten)]
+    pub(in crate::cli) mac: Mac,
 }
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "Rotation does not read .sops.yaml: see updatekeys. Who could open the file before still knows the old \
-                        values: change those, too.\n\nExample:\n  eggtooth sops rotate --in-place --rm-age age1… \
+                        values: change those, too. Keys of services (PGP, KMS …) can't be given the new data key: name \
+                        those with --rm-…, or rotate with sops.\n\nExample:\n  eggtooth sops rotate --in-place --rm-age age1… \
                         secrets.sops.yaml"
 )]
 pub(in crate::cli) struct Rotate {
-    /// The encrypted file
-    pub(in crate::cli) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) file: EncryptedFile,
     #[command(flatten)]
     pub(in crate::cli) target: Target,
     #[command(flatten)]
@@ -216,9 +225,12 @@ pub(in crate::cli) struct Rotate {
     /// Remove these age recipients from all groups
     #[arg(long, value_name = "RECIPIENTS")]
     pub(in crate::cli) rm_age: Option<String>,
-    /// Don't verify the message authentication code
-    #[arg(long)]
-    pub(in crate::cli) ignore_mac: bool,
+    #[command(flatten)]
+    pub(in crate::cli) added: AddedServiceKeys,
+    #[command(flatten)]
+    pub(in crate::cli) removed: RemovedServiceKeys,
+    #[command(flatten)]
+    pub(in crate::cli) mac: Mac,
 }
 
 #[derive(Debug, Args)]
@@ -253,6 +265,8 @@ pub(in crate::cli) struct GroupsAdd {
     /// An age recipient of the new group; may be repeated
     #[arg(long, value_name = "RECIPIENT")]
     pub(in crate::cli) age: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) services: ServiceKeys,
 }
 
 #[derive(Debug, Args)]
@@ -279,16 +293,16 @@ pub(in crate::cli) struct GroupsTarget {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Filestatus {
-    /// The file
-    pub(in crate::cli) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) file: EncryptedFile,
     #[command(flatten)]
     pub(in crate::cli) input: InputType,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Publish {
-    /// The encrypted file
-    pub(in crate::cli) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) file: EncryptedFile,
     #[arg(short, long, hide = true)]
     pub(in crate::cli) yes: bool,
     #[arg(long, hide = true)]

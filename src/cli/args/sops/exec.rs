@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Formats, InputType};
+use super::{EncryptedFile, Formats, InputType};
 
 /// How commands are run.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Exec {
-    /// The encrypted file
-    pub(in crate::cli) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) file: EncryptedFile,
     /// The command, for /bin/sh
     pub(in crate::cli) command: Option<String>,
     /// Leave SOPS_*, OP_* and EGGTOOTH_* variables in the command's environment

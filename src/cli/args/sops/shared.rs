@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::sops::Format;
+use crate::sops::{Format, OtherKey};
 
 /// A format as sops calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,6 +26,21 @@ impl From<FormatName> for Format {
             FormatName::Binary => Self::Binary,
         }
     }
+}
+
+/// The file that a verb opens.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EncryptedFile {
+    /// The encrypted file
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Mac {
+    /// Don't verify the message authentication code
+    #[arg(long = "ignore-mac")]
+    pub(in crate::cli) ignore: bool,
 }
 
 #[derive(Debug, Args)]
@@ -63,36 +78,144 @@ pub(in crate::cli) struct Keys {
     /// Encrypt for these age recipients, with commas between them, in place of those of .sops.yaml
     #[arg(short, long, value_name = "RECIPIENTS", env = "SOPS_AGE_RECIPIENTS", hide_env_values = true)]
     pub(in crate::cli) age: Option<String>,
-    #[arg(short, long, hide = true, env = "SOPS_PGP_FP")]
-    pub(in crate::cli) pgp: Option<String>,
-    #[arg(short, long, hide = true, env = "SOPS_KMS_ARN")]
-    pub(in crate::cli) kms: Option<String>,
-    #[arg(long, hide = true, env = "SOPS_GCP_KMS_IDS")]
-    pub(in crate::cli) gcp_kms: Option<String>,
-    #[arg(long, hide = true, env = "SOPS_HUAWEICLOUD_KMS_IDS")]
-    pub(in crate::cli) hckms: Option<String>,
-    #[arg(long, hide = true, env = "SOPS_AZURE_KEYVAULT_URLS")]
-    pub(in crate::cli) azure_kv: Option<String>,
-    #[arg(long, hide = true, env = "SOPS_VAULT_URIS")]
-    pub(in crate::cli) hc_vault_transit: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) services: ServiceKeys,
     /// How many key groups it takes to open the file
     #[arg(long, value_name = "NUMBER")]
     pub(in crate::cli) shamir_secret_sharing_threshold: Option<usize>,
 }
 
-impl Keys {
-    /// Returns the first flag or variable that names keys other than age's.
-    pub(in crate::cli) fn foreign(&self) -> Option<&'static str> {
-        let given = [
+/// Keys of services that Eggtooth does not speak to: known here so that they are refused by their name.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ServiceKeys {
+    #[arg(short, long, hide = true)]
+    pgp: Vec<String>,
+    #[arg(short, long, hide = true)]
+    kms: Vec<String>,
+    #[arg(long, hide = true)]
+    gcp_kms: Vec<String>,
+    #[arg(long, hide = true)]
+    hckms: Vec<String>,
+    #[arg(long, hide = true)]
+    azure_kv: Vec<String>,
+    #[arg(long, hide = true)]
+    hc_vault_transit: Vec<String>,
+    #[arg(long, hide = true)]
+    aws_profile: Vec<String>,
+    #[arg(long, hide = true)]
+    encryption_context: Vec<String>,
+}
+
+impl ServiceKeys {
+    /// Returns the first flag that was given.
+    pub(in crate::cli) fn flag(&self) -> Option<&'static str> {
+        first(&[
             ("--pgp", &self.pgp),
             ("--kms", &self.kms),
             ("--gcp-kms", &self.gcp_kms),
             ("--hckms", &self.hckms),
             ("--azure-kv", &self.azure_kv),
             ("--hc-vault-transit", &self.hc_vault_transit),
+            ("--aws-profile", &self.aws_profile),
+            ("--encryption-context", &self.encryption_context),
+        ])
+    }
+}
+
+/// Keys of services that `rotate` is to add, which are refused as well.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AddedServiceKeys {
+    #[arg(long = "add-pgp", hide = true)]
+    pgp: Vec<String>,
+    #[arg(long = "add-kms", hide = true)]
+    kms: Vec<String>,
+    #[arg(long = "add-gcp-kms", hide = true)]
+    gcp_kms: Vec<String>,
+    #[arg(long = "add-hckms", hide = true)]
+    hckms: Vec<String>,
+    #[arg(long = "add-azure-kv", hide = true)]
+    azure_kv: Vec<String>,
+    #[arg(long = "add-hc-vault-transit", hide = true)]
+    hc_vault_transit: Vec<String>,
+}
+
+impl AddedServiceKeys {
+    /// Returns the first flag that was given.
+    pub(in crate::cli) fn flag(&self) -> Option<&'static str> {
+        first(&[
+            ("--add-pgp", &self.pgp),
+            ("--add-kms", &self.kms),
+            ("--add-gcp-kms", &self.gcp_kms),
+            ("--add-hckms", &self.hckms),
+            ("--add-azure-kv", &self.azure_kv),
+            ("--add-hc-vault-transit", &self.hc_vault_transit),
+        ])
+    }
+}
+
+fn first(given: &[(&'static str, &Vec<String>)]) -> Option<&'static str> {
+    given.iter().find(|(_, keys)| keys.iter().any(|text| !text.is_empty())).map(|(flag, _)| *flag)
+}
+
+/// Keys of services that `rotate` takes out of a file.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RemovedServiceKeys {
+    /// Remove these PGP keys from all groups, by their fingerprints
+    #[arg(long, value_name = "FINGERPRINTS")]
+    rm_pgp: Option<String>,
+    /// Remove these KMS keys from all groups
+    #[arg(long, value_name = "ARNS")]
+    rm_kms: Option<String>,
+    /// Remove these GCP KMS keys from all groups
+    #[arg(long, value_name = "IDS")]
+    rm_gcp_kms: Option<String>,
+    /// Remove these Huawei Cloud KMS keys from all groups
+    #[arg(long, value_name = "IDS")]
+    rm_hckms: Option<String>,
+    /// Remove these Azure Key Vault keys from all groups
+    #[arg(long, value_name = "URLS")]
+    rm_azure_kv: Option<String>,
+    /// Remove these Vault keys from all groups
+    #[arg(long, value_name = "URIS")]
+    rm_hc_vault_transit: Option<String>,
+    /// The encryption context that the KMS keys to remove have, as name:value with commas
+    #[arg(long, value_name = "CONTEXT")]
+    encryption_context: Option<String>,
+}
+
+impl RemovedServiceKeys {
+    /// Returns the keys, called as files call them.
+    pub(in crate::cli) fn keys(&self) -> Vec<OtherKey> {
+        let given = [
+            ("pgp", &self.rm_pgp),
+            ("kms", &self.rm_kms),
+            ("gcp_kms", &self.rm_gcp_kms),
+            ("hckms", &self.rm_hckms),
+            ("azure_kv", &self.rm_azure_kv),
+            ("hc_vault", &self.rm_hc_vault_transit),
         ];
-        let named = |keys: &&(&str, &Option<String>)| keys.1.as_ref().is_some_and(|text| !text.is_empty());
-        given.iter().find(named).map(|(flag, _)| *flag)
+        let words = |(kind, text): (&'static str, &Option<String>)| {
+            let words: Vec<String> =
+                text.iter().flat_map(|text| text.split(',')).map(str::to_owned).collect();
+            words.into_iter().map(move |word| (kind, word.trim().to_owned()))
+        };
+        let given = given.into_iter().flat_map(words).filter(|(_, id)| !id.is_empty());
+        given.map(|(kind, id)| OtherKey { kind, id: self.id(kind, id) }).collect()
+    }
+
+    fn id(&self, kind: &str, id: String) -> String {
+        match kind {
+            "pgp" => id.replace(' ', ""),
+            // The version may be left out, but not its place.
+            "azure_kv" if id.rsplit('/').nth(1) == Some("keys") => format!("{id}/"),
+            "kms" => {
+                let mut context: Vec<&str> =
+                    self.encryption_context.iter().flat_map(|text| text.split(',')).map(str::trim).collect();
+                context.sort_unstable();
+                if context.is_empty() { id } else { format!("{id}|{}", context.join(",")) }
+            }
+            _ => id,
+        }
     }
 }
 

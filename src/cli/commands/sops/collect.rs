@@ -31,9 +31,8 @@ pub(super) fn collect(session: &Session<'_>, paths: &[PathBuf]) -> Result<Vec<Fo
     for path in paths {
         let read = |source| FileError::Read { path: path.clone(), source };
         if fs::metadata(path).map_err(read)?.is_dir() {
-            let configuration = session.configuration(&path.join("file"));
-            // A broken configuration is told by whoever needs it.
-            walk(path, configuration.ok().flatten().as_ref(), &mut found).map_err(read)?;
+            let configuration = configuration(session, path);
+            walk(session, path, configuration.as_ref(), &mut found).map_err(read)?;
         } else {
             let content = fs::read(path).map_err(read)?;
             found.push(parse(path, content, true));
@@ -42,7 +41,17 @@ pub(super) fn collect(session: &Session<'_>, paths: &[PathBuf]) -> Result<Vec<Fo
     Ok(found)
 }
 
-fn walk(folder: &Path, configuration: Option<&Configuration>, found: &mut Vec<Found>) -> io::Result<()> {
+/// Returns the rules for the files of a folder. That they are broken is told by whoever needs them.
+fn configuration(session: &Session<'_>, folder: &Path) -> Option<Configuration> {
+    session.configuration(&folder.join("file")).ok().flatten()
+}
+
+fn walk(
+    session: &Session<'_>,
+    folder: &Path,
+    configuration: Option<&Configuration>,
+    found: &mut Vec<Found>,
+) -> io::Result<()> {
     // Caches are not the user's files; so marked are those of cargo and others.
     if folder.join("CACHEDIR.TAG").is_file() {
         return Ok(());
@@ -54,7 +63,8 @@ fn walk(folder: &Path, configuration: Option<&Configuration>, found: &mut Vec<Fo
         let metadata = fs::symlink_metadata(&path)?;
         if metadata.is_dir() {
             if path.file_name().is_none_or(|name| name != ".git") {
-                walk(&path, configuration, found)?;
+                let own = path.join(".sops.yaml").is_file().then(|| self::configuration(session, &path));
+                walk(session, &path, own.as_ref().map_or(configuration, Option::as_ref), found)?;
             }
         } else if metadata.is_file() && metadata.len() <= LARGEST {
             let path = path.strip_prefix(".").map_or_else(|_| path.clone(), Path::to_owned);

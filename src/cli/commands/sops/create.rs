@@ -8,6 +8,20 @@ use crate::keys::{self, Recipient};
 use crate::sops::rules::{Configuration, CreationRule};
 use crate::sops::{EncryptOptions, Format, KeyGroup, Selector};
 
+/// The variables with which sops is told of keys of services.
+const SERVICE_VARIABLES: [&str; 6] = [
+    "SOPS_PGP_FP",
+    "SOPS_KMS_ARN",
+    "SOPS_GCP_KMS_IDS",
+    "SOPS_HUAWEICLOUD_KMS_IDS",
+    "SOPS_AZURE_KEYVAULT_URLS",
+    "SOPS_VAULT_URIS",
+];
+
+fn service_variable(session: &Session<'_>) -> Option<&'static str> {
+    SERVICE_VARIABLES.into_iter().find(|name| session.environment.get(name).is_some())
+}
+
 /// Decides how the file `name` is encrypted that is read and written in these formats.
 pub(super) fn options(
     session: &Session<'_>,
@@ -16,8 +30,8 @@ pub(super) fn options(
     keys: &Keys,
     selectors: &Selectors,
 ) -> Result<EncryptOptions, SopsCommandError> {
-    if let Some(flag) = keys.foreign() {
-        return Err(SopsCommandError::Foreign(flag));
+    if let Some(name) = keys.services.flag().or_else(|| service_variable(session)) {
+        return Err(SopsCommandError::Foreign(name));
     }
     let configuration = session.configuration(name)?;
     let rule = match &configuration {

@@ -10,11 +10,11 @@ use super::{
 use crate::cli::{args::sops::Decrypt, exit::Exit};
 use crate::file::Privacy;
 use crate::secret::Secret;
-use crate::sops::{Document, Error, Format, Opened, ValuePath};
+use crate::sops::{Document, Format, Opened, ValuePath};
 
 pub(super) fn run(session: &Session<'_>, arguments: &Decrypt) -> Result<Exit, SopsCommandError> {
     let target = &arguments.target;
-    let input = Input::read(arguments.file.as_ref(), target)?;
+    let input = Input::read(arguments.file.path.as_ref(), target)?;
     let path: ValuePath =
         arguments.extract.as_deref().unwrap_or_default().parse().map_err(SopsCommandError::ExtractPath)?;
     let name = target.filename_override.as_ref();
@@ -24,7 +24,7 @@ pub(super) fn run(session: &Session<'_>, arguments: &Decrypt) -> Result<Exit, So
         None if matches!(input, Input::Stdin(_)) && name.is_none() => document.format(),
         _ => output_format(input.name(name), &arguments.formats),
     };
-    let opened = open(session, &document, arguments.ignore_mac)?;
+    let opened = open(session, &document, arguments.mac.ignore)?;
     let plain = if path.steps().is_empty() {
         plaintext(session, &opened, format, input.name(name))?
     } else {
@@ -45,8 +45,7 @@ fn plaintext(
     // A broken `.sops.yaml` must not keep anybody from a secret: it is the matter of `check`.
     let configuration = session.configuration(name).unwrap_or_default();
     let indent = create::indent(session, configuration.as_ref(), format);
-    let malformed = |source| Error::Malformed { file: opened.document().name().clone(), source };
-    Ok(opened.plain().to_text_indented(format, indent).map_err(malformed)?)
+    Ok(opened.plaintext_indented(format, indent)?)
 }
 
 /// Opens a document with the keys at hand.

@@ -14,7 +14,7 @@ use super::{
     create,
     decrypt::open,
     encrypt::encrypt_as,
-    input::{input_format, output_format},
+    input::{input_format, output_format, refuse_conversion},
     private_folder::PrivateFolder,
 };
 use crate::cli::{args::sops::Edit, display, exit::Exit};
@@ -23,9 +23,6 @@ use crate::sops::{Document, Format};
 
 pub(super) fn run(session: &Session<'_>, arguments: &Edit) -> Result<Exit, SopsCommandError> {
     let file = arguments.file.as_ref().ok_or(SopsCommandError::NoFile)?;
-    if arguments.show_master_keys {
-        return Err(SopsCommandError::MasterKeys);
-    }
     if file.exists() { change(session, arguments, file) } else { begin(session, arguments, file) }
 }
 
@@ -33,12 +30,17 @@ pub(super) fn run(session: &Session<'_>, arguments: &Edit) -> Result<Exit, SopsC
 fn change(session: &Session<'_>, arguments: &Edit, file: &Path) -> Result<Exit, SopsCommandError> {
     let original = Original::read(file)?;
     let format = input_format(file, &arguments.formats.input);
+    refuse_conversion(format, &arguments.formats)?;
     let document = Document::parse(original.content(), format, file.to_string_lossy())?;
-    let opened = open(session, &document, arguments.ignore_mac)?;
-    let plain = opened.editable()?;
+    let opened = open(session, &document, arguments.mac.ignore)?;
+    let keys = arguments.show_master_keys;
+    let plain = if keys { opened.editable_with_keys()? } else { opened.editable()? };
     #[expect(clippy::disallowed_methods, reason = "the user wants to edit the document")]
     let editing = Editing::start(session, file, plain.expose())?;
-    let content = editing.until(|typed| Ok(opened.edit(typed, session.now())?))?;
+    let content = editing.until(|typed| {
+        let now = session.now();
+        Ok(if keys { opened.edit_with_keys(typed, now)? } else { opened.edit(typed, now)? })
+    })?;
     match original.replace(&content) {
         Err(error @ (FileError::Changed { .. } | FileError::Busy { .. })) => {
             keep(session, file, &content)?;

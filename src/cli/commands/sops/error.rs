@@ -111,8 +111,8 @@ pub(super) enum SopsCommandError {
     GitFailed { act: String, message: String },
     #[error("{0}")]
     Merge(String),
-    #[error("`--show-master-keys` is left out")]
-    MasterKeys,
+    #[error("key services are left out")]
+    KeyService,
 }
 
 impl SopsCommandError {
@@ -155,7 +155,7 @@ impl SopsCommandError {
             | Self::Git { .. }
             | Self::GitFailed { .. }
             | Self::Merge(_)
-            | Self::MasterKeys => 1,
+            | Self::KeyService => 1,
         })
     }
 
@@ -170,6 +170,12 @@ impl SopsCommandError {
             Self::Sops(sops::Error::NotEncrypted { .. }) => {
                 "encrypt it with `eggtooth sops encrypt --in-place`"
             }
+            Self::Sops(sops::Error::NoKey { .. }) => {
+                "name a file with one of these keys in SOPS_AGE_KEY_FILE, or have somebody who can open it add yours to .sops.yaml and run `eggtooth sops updatekeys`"
+            }
+            Self::Sops(sops::Error::Malformed { source: Problem::Value { .. }, .. }) => {
+                "put the line back as it was (`git log -p`), or take it out and add it with `eggtooth sops set`"
+            }
             Self::Sops(sops::Error::Mac { .. }) => {
                 "find out who changed it (`git log -p`); --ignore-mac decrypts it all the same"
             }
@@ -178,8 +184,16 @@ impl SopsCommandError {
                 "run the command as that user, or take the file over first"
             }
             Self::NoEditor => "name one in SOPS_EDITOR, EDITOR or VISUAL",
-            Self::MasterKeys => {
-                "see `eggtooth sops recipients`, and change keys with `updatekeys` or `rotate`"
+            Self::Encrypt { source, .. }
+                if matches!(**source, sops::Error::Keys { source: Problem::OtherKeys { .. }, .. }) =>
+            {
+                "encrypt it with sops, which reaches these services, or leave their keys out of the rule"
+            }
+            Self::KeyService => {
+                "files are opened with the age keys at hand: leave --keyservice out, or use sops"
+            }
+            Self::Sops(sops::Error::Keys { source: Problem::OtherKeys { .. }, .. }) => {
+                "use sops where these services can be reached, or take the keys out: `eggtooth sops rotate --rm-kms …` (see its --help)"
             }
             Self::Publish(_) => "`sops publish` reads the same file and does it",
             Self::NoConfiguration => "make one with `eggtooth sops init`, or name it with --config",

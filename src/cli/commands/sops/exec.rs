@@ -15,7 +15,7 @@ use crate::cli::{args::sops::Exec, exit::Exit};
 
 /// Returns the file and the command; sops ends with 1 where one is missing.
 pub(super) fn words(exec: &Exec) -> Result<(&Path, &str), SopsCommandError> {
-    match (&exec.file, &exec.command) {
+    match (&exec.file.path, &exec.command) {
         (Some(file), Some(command)) => Ok((file, command)),
         _ => Err(SopsCommandError::Refused("both the file and the command must be given")),
     }

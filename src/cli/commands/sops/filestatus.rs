@@ -6,7 +6,7 @@ use crate::file::{FileError, Original};
 use crate::sops::{Document, Error};
 
 pub(super) fn run(arguments: &Filestatus) -> Result<Exit, SopsCommandError> {
-    let file = arguments.file.as_ref().ok_or(SopsCommandError::NoFile)?;
+    let file = arguments.file.path.as_ref().ok_or(SopsCommandError::NoFile)?;
     let original = match Original::read(file) {
         Ok(original) => original,
         // Here sops tells it apart from nothing.

@@ -12,12 +12,15 @@ use crate::sops::{Document, KeyGroup};
 pub(super) fn run(session: &Session<'_>, command: &Groups) -> Result<Exit, SopsCommandError> {
     match command {
         Groups::Add(arguments) => {
+            if let Some(flag) = arguments.services.flag() {
+                return Err(SopsCommandError::Foreign(flag));
+            }
             let mut group = KeyGroup::default();
             for text in &arguments.age {
                 group.recipients.extend(recipients(text)?);
             }
             change(session, &arguments.target, |groups| {
-                groups.push(group);
+                add(session, groups, group);
                 Ok(())
             })
         }
@@ -32,6 +35,24 @@ pub(super) fn run(session: &Session<'_>, command: &Groups) -> Result<Exit, SopsC
             })
         }
     }
+}
+
+/// Adds a group. One that is there already would only let its keys count twice, so a second run is none.
+fn add(session: &Session<'_>, groups: &mut Vec<KeyGroup>, group: KeyGroup) {
+    let there = groups.iter().position(|there| !group.is_empty() && there.has_same_keys(&group));
+    if let Some(index) = there {
+        session.terminal.say(&format!("note: group {} has these keys already", index + 1));
+        return;
+    }
+    for recipient in &group.recipients {
+        if let Some(index) = groups.iter().position(|there| there.recipients.contains(recipient)) {
+            session.terminal.say(&format!(
+                "warning: {recipient} is in group {} as well, so it alone counts for both",
+                index + 1
+            ));
+        }
+    }
+    groups.push(group);
 }
 
 fn change(
@@ -53,8 +74,11 @@ fn change(
     if groups.is_empty() || groups.iter().any(KeyGroup::is_empty) {
         return Err(SopsCommandError::NobodyLeft(file.clone()));
     }
-    let opened = document.open_ignoring_mac(&session.identities())?;
-    let content = opened.update_keys(&groups, threshold)?;
+    let content = if document.has_keys(&groups, threshold)? {
+        original.content().to_vec()
+    } else {
+        document.open_ignoring_mac(&session.identities())?.update_keys(&groups, threshold)?
+    };
     if target.in_place {
         original.replace(&content)?;
     } else {

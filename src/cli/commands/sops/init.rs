@@ -14,21 +14,29 @@ use crate::sops::{Format, encrypt};
 
 pub(super) fn run(session: &Session<'_>, arguments: &Init) -> Result<Exit, SopsCommandError> {
     let rules = Path::new(".sops.yaml");
+    let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
+    let refuse = |path: &Path| Err(FileError::Exists { path: path.to_owned() }.into());
     // All that may be refused is looked at before anything is written.
-    for path in [rules, &arguments.file] {
-        if fs::symlink_metadata(path).is_ok() {
-            return Err(FileError::Exists { path: path.to_owned() }.into());
-        }
+    if exists(&arguments.file) {
+        return refuse(&arguments.file);
     }
     let others: Vec<Recipient> =
         arguments.recipient.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
     let key_file = Identities::key_file(&session.environment)
         .ok_or(SopsCommandError::Refused("there is no place for a key: set HOME or SOPS_AGE_KEY_FILE"))?;
+    // Rules without a key cannot be those of an `init` that was killed: the key comes first.
+    if exists(rules) && !key_file.exists() {
+        return refuse(rules);
+    }
     let recipient = key(session, &key_file)?;
     let mut recipients: Vec<Recipient> = vec![recipient];
     recipients.extend(others);
 
     let text = configuration(&arguments.file, &recipients);
+    let has_rules = exists(rules);
+    if has_rules && fs::read(rules).ok().as_deref() != Some(text.as_bytes()) {
+        return refuse(rules);
+    }
     let configuration = Configuration::parse(&text, rules)?;
     let rule = configuration
         .rule_for(&arguments.file)?
@@ -37,7 +45,9 @@ pub(super) fn run(session: &Session<'_>, arguments: &Init) -> Result<Exit, SopsC
     let options = crate::sops::EncryptOptions { groups: rule.groups.clone(), ..Default::default() };
     let name = arguments.file.to_string_lossy();
     let encrypted = encrypt(example(format).as_bytes(), format, &options, session.now(), &name)?;
-    create(rules, text.as_bytes(), Privacy::Usual)?;
+    if !has_rules {
+        create(rules, text.as_bytes(), Privacy::Usual)?;
+    }
     if let Some(folder) = arguments.file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let written = |source| FileError::Write { path: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(written)?;

@@ -104,3 +104,13 @@ pub(super) fn input_format(name: &Path, wanted: &InputType) -> Format {
 pub(super) fn output_format(name: &Path, formats: &Formats) -> Format {
     formats.output_type.map_or_else(|| Format::of_path(name), Format::from)
 }
+
+/// Refuses to write a file in another format than it was read in.
+pub(super) fn refuse_conversion(format: Format, formats: &Formats) -> Result<(), SopsCommandError> {
+    match formats.output_type.map(Format::from) {
+        Some(wanted) if wanted != format => Err(SopsCommandError::Conflict(
+            "a change in place can't change the format: leave --output-type out",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}

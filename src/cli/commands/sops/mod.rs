@@ -59,7 +59,7 @@ pub(super) fn run(
 }
 
 fn dispatch(session: &Session<'_>, command: &SopsCommand) -> Result<Exit, SopsCommandError> {
-    session.check_decryption_order()?;
+    session.check_options()?;
     match command {
         SopsCommand::Decrypt(arguments) => decrypt::run(session, arguments),
         SopsCommand::Encrypt(arguments) => encrypt::run(session, arguments),

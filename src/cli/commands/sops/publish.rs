@@ -5,7 +5,7 @@ use crate::cli::{args::sops::Publish, exit::Exit};
 use crate::sops::rules::Destination;
 
 pub(super) fn run(session: &Session<'_>, arguments: &Publish) -> Result<Exit, SopsCommandError> {
-    let file = arguments.file.as_ref().ok_or(SopsCommandError::NoFile)?;
+    let file = arguments.file.path.as_ref().ok_or(SopsCommandError::NoFile)?;
     let configuration = session.needed_configuration(file)?;
     let rule = configuration.destination_for(file);
     Err(match rule.and_then(|rule| rule.destination.as_ref()) {

@@ -33,7 +33,7 @@ pub(super) fn run(session: &Session<'_>, arguments: &Recipients) -> Result<Exit,
             for key in group {
                 let name = match key {
                     MasterKey::Age { recipient, .. } => recipient.clone(),
-                    MasterKey::Other(key) => format!("{} ({})", key.id, key.kind),
+                    MasterKey::Other(key) => key.to_string(),
                 };
                 let file = found.path.display().to_string();
                 all.entry(name).or_default().push(Use { file, group: index + 1, groups, threshold });

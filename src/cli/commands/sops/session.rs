@@ -87,8 +87,11 @@ impl<'a> Session<'a> {
         self.configuration(file)?.ok_or(SopsCommandError::NoConfiguration)
     }
 
-    /// Checks what sops would: a kind of key that is named twice is an error.
-    pub(super) fn check_decryption_order(&self) -> Result<(), SopsCommandError> {
+    /// Refuses key services, and a kind of key that is named twice, as sops does.
+    pub(super) fn check_options(&self) -> Result<(), SopsCommandError> {
+        if !self.options.keyservice.is_empty() {
+            return Err(SopsCommandError::KeyService);
+        }
         let mut seen = BTreeSet::new();
         let order = self.options.decryption_order.as_deref().unwrap_or_default();
         match order.split(',').filter(|kind| !kind.is_empty()).find(|kind| !seen.insert(*kind)) {

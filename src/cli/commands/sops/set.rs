@@ -5,7 +5,11 @@ use std::{io, io::Read as _, path::Path};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Session, SopsCommandError, decrypt::open, input::input_format};
+use super::{
+    Session, SopsCommandError,
+    decrypt::open,
+    input::{input_format, refuse_conversion},
+};
 use crate::cli::{
     args::sops::{Change, Set},
     exit::Exit,
@@ -17,7 +21,7 @@ pub(super) fn run(session: &Session<'_>, arguments: &Set) -> Result<Exit, SopsCo
     if arguments.value_file && arguments.value_stdin {
         return Err(SopsCommandError::Refused("there can't be both --value-file and --value-stdin"));
     }
-    let (Some(file), Some(index)) = (&arguments.file, &arguments.index) else {
+    let (Some(file), Some(index)) = (&arguments.file.path, &arguments.index) else {
         return Err(SopsCommandError::Words("set takes a file, a path and a value"));
     };
     let path: ValuePath = index.parse().map_err(SopsCommandError::SetPath)?;
@@ -59,15 +63,14 @@ pub(super) fn change(
     options: &Change,
     work: impl FnOnce(&Opened) -> Result<Option<Vec<u8>>, SopsCommandError>,
 ) -> Result<Exit, SopsCommandError> {
-    if options.formats.output_type.is_some_and(|wanted| Some(wanted) != options.formats.input.input_type) {
-        return Err(SopsCommandError::Conflict(
-            "a change in place can't change the format: leave --output-type out",
-        ));
+    if options.shamir_secret_sharing_threshold.is_some() {
+        session.terminal.say("note: the threshold stays as it is; `eggtooth sops groups` changes it");
     }
     let original = Original::read(file)?;
     let format = input_format(file, &options.formats.input);
+    refuse_conversion(format, &options.formats)?;
     let document = Document::parse(original.content(), format, file.to_string_lossy())?;
-    let opened = open(session, &document, options.ignore_mac)?;
+    let opened = open(session, &document, options.mac.ignore)?;
     if let Some(content) = work(&opened)? {
         original.replace(&content)?;
     }

@@ -5,7 +5,7 @@ use crate::cli::{args::sops::Unset, exit::Exit};
 use crate::sops::{Error, ValuePath};
 
 pub(super) fn run(session: &Session<'_>, arguments: &Unset) -> Result<Exit, SopsCommandError> {
-    let (Some(file), Some(index)) = (&arguments.file, &arguments.index) else {
+    let (Some(file), Some(index)) = (&arguments.file.path, &arguments.index) else {
         return Err(SopsCommandError::Words("unset takes a file and a path"));
     };
     let path: ValuePath = index.parse().map_err(SopsCommandError::SetPath)?;

@@ -101,6 +101,6 @@ fn differences(ours: &[KeyGroup], theirs: &[KeyGroup]) -> (String, bool) {
 /// Returns the names of a group's keys.
 pub(super) fn names(group: Option<&KeyGroup>) -> Vec<String> {
     let Some(group) = group else { return Vec::new() };
-    let others = group.others.iter().map(|key| format!("{} ({})", key.id, key.kind));
+    let others = group.others.iter().map(ToString::to_string);
     group.recipients.iter().map(ToString::to_string).chain(others).collect()
 }
