@@ -10,5 +10,6 @@ mod git;
 mod interruption;
 mod nest;
 mod other_keys;
+mod repository;
 mod round_trip;
 mod writers;

@@ -42,10 +42,10 @@ pub enum WorkflowError {
         diagnostics: Problems,
     },
     /// A recipient of the bootstrap secrets can't be read.
-    #[error("read the recipients of {file}")]
+    #[error("read the recipient `{recipient}` of the bootstrap secrets")]
     Recipients {
-        /// The encrypted file.
-        file: String,
+        /// What stands in an encrypted file.
+        recipient: String,
         /// Why.
         #[source]
         source: Box<keys::Error>,

@@ -4,9 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{Problems, Surroundings, WorkflowError, secrets::Watched};
+use super::{
+    Problems, Surroundings, WorkflowError,
+    secrets::{learn, recipients},
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
-use crate::environment::{Evaluation, Evaluator, Failure, Folder, Options, SopsError, Sources};
+use crate::environment::{Evaluation, Evaluator, Failure, Folder, Options, Sops, SopsError, Sources};
 use crate::keys::{Identities, Passphrases, Recipient};
 use crate::resource::{Map, Value, decode};
 use crate::sops;
@@ -55,8 +58,8 @@ pub enum Secrets {
 /// Everything that is wrong with the environment, all at once.
 pub async fn open(surroundings: &Surroundings, environment: &str) -> Result<Evaluation, WorkflowError> {
     let identities = Arc::new(Identities::discover(&surroundings.process, Passphrases::default()));
-    let watched = Watched::new(surroundings, identities);
-    evaluate(surroundings, environment, Secrets::Opened, &watched).await
+    let source = Sops::new(surroundings.project.clone(), identities);
+    evaluate(surroundings, environment, Secrets::Opened, &source).await
 }
 
 /// Evaluates an environment and runs the programs of its stacks.
@@ -70,8 +73,8 @@ pub async fn load(
     secrets: Secrets,
 ) -> Result<Loaded, WorkflowError> {
     let identities = Arc::new(Identities::discover(&surroundings.process, Passphrases::default()));
-    let watched = Watched::new(surroundings, Arc::clone(&identities));
-    let evaluation = evaluate(surroundings, environment, secrets, &watched).await?;
+    let source = Sops::new(surroundings.project.clone(), Arc::clone(&identities));
+    let evaluation = evaluate(surroundings, environment, secrets, &source).await?;
     let charts = super::charts::lock(&surroundings.project)?;
     let settings = Settings { charts: Arc::new(charts), now: surroundings.clock.now() };
     let mut problems = Diagnostics::new();
@@ -89,7 +92,7 @@ pub async fn load(
         cluster,
         programs,
         warnings: problems,
-        recipients: watched.recipients()?,
+        recipients: recipients(&source)?,
         identities,
         evaluation,
     })
@@ -99,9 +102,9 @@ async fn evaluate(
     surroundings: &Surroundings,
     environment: &str,
     secrets: Secrets,
-    watched: &Watched,
+    source: &Sops,
 ) -> Result<Evaluation, WorkflowError> {
-    let sources = Sources::new().source(watched.clone());
+    let sources = Sources::new().source(source.clone());
     let loader = Folder::new(&surroundings.project);
     let evaluator = Evaluator::new(loader, sources, Map::new(), Options::default());
     let evaluated = match secrets {
@@ -110,7 +113,7 @@ async fn evaluate(
     };
     let mut evaluation = evaluated
         .map_err(|source| WorkflowError::Evaluate { environment: environment.to_owned(), source })?;
-    super::secrets::learn(&evaluation.value, &surroundings.scrubber);
+    learn(&evaluation.value, &surroundings.scrubber);
     if evaluation.diagnostics.has_errors() {
         evaluation.diagnostics.sort();
         let diagnostics = Problems(evaluation.diagnostics);

@@ -1,74 +1,18 @@
-//! The secrets of an environment on their way in: learnt by the scrubber, their files remembered.
+//! The secrets of an environment on their way in: learnt by the scrubber, and who can open them remembered.
 
-use std::{
-    collections::BTreeSet,
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
-
-use futures::future::BoxFuture;
-
-use super::{Surroundings, WorkflowError};
-use crate::environment::{Names, Schema, Sops, Source, SourceError};
-use crate::keys::{Identities, Recipient};
-use crate::resource::{Map, Value};
+use super::WorkflowError;
+use crate::environment::Sops;
+use crate::keys::Recipient;
+use crate::resource::Value;
 use crate::scrubber::Scrubber;
-use crate::sops::Document;
 
-/// The SOPS source, watched: which files it opened.
-#[derive(Clone)]
-pub(super) struct Watched {
-    source: Arc<Sops>,
-    project: PathBuf,
-    files: Arc<Mutex<BTreeSet<PathBuf>>>,
-}
-
-impl Watched {
-    pub(super) fn new(surroundings: &Surroundings, identities: Arc<Identities>) -> Self {
-        let project = surroundings.project.clone();
-        Self { source: Arc::new(Sops::new(project.clone(), identities)), project, files: Arc::default() }
-    }
-
-    /// Returns the age recipients of all files that were opened.
-    pub(super) fn recipients(&self) -> Result<Vec<Recipient>, WorkflowError> {
-        let mut texts = BTreeSet::new();
-        for file in self.files().iter() {
-            // A file that can't be read any more was read a moment ago: its recipients are left out.
-            if let Ok(document) = Document::load(&self.project.join(file)) {
-                texts.extend(document.metadata().recipients());
-            }
-        }
-        let parse = |text: String| {
-            text.parse()
-                .map_err(|error| WorkflowError::Recipients { file: text.clone(), source: Box::new(error) })
-        };
-        texts.into_iter().map(parse).collect()
-    }
-
-    fn files(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Source for Watched {
-    fn name(&self) -> &str {
-        self.source.name()
-    }
-
-    fn inputs(&self) -> Schema {
-        self.source.inputs()
-    }
-
-    fn output(&self) -> Schema {
-        self.source.output()
-    }
-
-    fn open<'a>(&'a self, inputs: &'a Map, names: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>> {
-        if let Some(path) = inputs.get("path").and_then(Value::as_str) {
-            self.files().insert(path.into());
-        }
-        self.source.open(inputs, names)
-    }
+/// Returns the age recipients of all files that were opened.
+pub(super) fn recipients(source: &Sops) -> Result<Vec<Recipient>, WorkflowError> {
+    let parse = |text: String| {
+        text.parse()
+            .map_err(|error| WorkflowError::Recipients { recipient: text.clone(), source: Box::new(error) })
+    };
+    source.recipients().into_iter().map(parse).collect()
 }
 
 /// Teaches the scrubber every secret of a value.

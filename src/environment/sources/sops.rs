@@ -1,7 +1,8 @@
 //! `fn::open::sops`: a file that SOPS encrypted.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::BoxFuture;
 
@@ -13,15 +14,27 @@ use crate::sops::{self, Document, Element, Entry, Format, Kind, Scalar};
 use crate::yaml::format_float;
 
 /// Opens SOPS files of a project. What was encrypted in a file is secret, the rest is not.
+#[derive(Clone)]
 pub struct Sops {
     root: PathBuf,
     identities: Arc<Identities>,
+    /// The age recipients of what was opened.
+    recipients: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Sops {
     /// Returns a source that finds files under `root` and opens them with `identities`.
     pub fn new(root: impl Into<PathBuf>, identities: Arc<Identities>) -> Self {
-        Self { root: root.into(), identities }
+        Self { root: root.into(), identities, recipients: Arc::default() }
+    }
+
+    /// Returns the age recipients of all files that were opened so far; keys of other services are not among them.
+    pub fn recipients(&self) -> Vec<String> {
+        self.known_recipients().iter().cloned().collect()
+    }
+
+    fn known_recipients(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,34 +123,37 @@ impl Source for Sops {
         Box::pin(async move {
             let inputs: Inputs = decode(&Value::Map(Arc::new(inputs.clone()))).map_err(SopsError::Inputs)?;
             let path = inputs.path.clone();
-            let file = self.root.join(&path);
-            let identities = Arc::clone(&self.identities);
-            let opened = tokio::task::spawn_blocking(move || open(&file, &inputs, &identities)).await;
+            let source = self.clone();
+            let opened = tokio::task::spawn_blocking(move || source.open_file(&inputs)).await;
             Ok(opened.map_err(|source| SopsError::Aborted { path, source })??)
         })
     }
 }
 
-fn open(file: &std::path::Path, inputs: &Inputs, identities: &Identities) -> Result<Value, SopsError> {
-    let path = &inputs.path;
-    let content =
-        std::fs::read(file).map_err(|source| sops::Error::Read { file: path.as_str().into(), source })?;
-    let document = Document::parse(&content, Format::of_path(file), path.as_str())?;
-    let plain = match given(&inputs.keys)? {
-        Some(given) => match sops::decrypt(&document, &given) {
-            Err(sops::Error::NoKey { .. }) => sops::decrypt(&document, identities),
-            decided => decided,
-        },
-        None => sops::decrypt(&document, identities),
-    }?;
-    let [entries] = plain.branches.as_slice() else {
-        return Err(SopsError::Documents { path: path.clone(), count: plain.branches.len() });
-    };
-    let value = mapping(entries);
-    match &inputs.extract {
-        Some(extract) => take(&value, extract)
-            .ok_or_else(|| SopsError::Extract { path: path.clone(), extract: extract.clone() }),
-        None => Ok(value),
+impl Sops {
+    fn open_file(&self, inputs: &Inputs) -> Result<Value, SopsError> {
+        let path = &inputs.path;
+        let file = self.root.join(path);
+        let content = std::fs::read(&file)
+            .map_err(|source| sops::Error::Read { file: path.as_str().into(), source })?;
+        let document = Document::parse(&content, Format::of_path(&file), path.as_str())?;
+        let plain = match given(&inputs.keys)? {
+            Some(given) => match sops::decrypt(&document, &given) {
+                Err(sops::Error::NoKey { .. }) => sops::decrypt(&document, &self.identities),
+                decided => decided,
+            },
+            None => sops::decrypt(&document, &self.identities),
+        }?;
+        self.known_recipients().extend(document.metadata().age_recipients().map(str::to_owned));
+        let [entries] = plain.branches.as_slice() else {
+            return Err(SopsError::Documents { path: path.clone(), count: plain.branches.len() });
+        };
+        let value = mapping(entries);
+        match &inputs.extract {
+            Some(extract) => take(&value, extract)
+                .ok_or_else(|| SopsError::Extract { path: path.clone(), extract: extract.clone() }),
+            None => Ok(value),
+        }
     }
 }
 
