@@ -9,6 +9,7 @@ mod exit_codes;
 mod git;
 mod interruption;
 mod nest;
+mod no_op;
 mod other_keys;
 mod repository;
 mod round_trip;
