@@ -7,6 +7,7 @@ mod helm_parity;
 mod environment;
 mod layers;
 mod sops_commands;
+mod sops_fuzz;
 mod rehearsal;
 mod rehearsed_operator;
 mod template_functions;
