@@ -9,5 +9,6 @@ mod layers;
 mod sops_commands;
 mod sops_fuzz;
 mod rehearsal;
+mod rehearsed_api;
 mod rehearsed_operator;
 mod template_functions;

@@ -70,24 +70,28 @@ impl ControlPlane {
     }
 
     pub(crate) fn start_controllers(&mut self) {
-        let kubeconfig = self.data.join("kubeconfig");
-        std::fs::write(&kubeconfig, self.kubeconfig(&self.server_url())).unwrap();
-        let bind = format!("--bind-address={}", self.address);
-        let common =
-            [format!("--kubeconfig={}", kubeconfig.display()), "--leader-elect=false".to_owned(), bind];
-        let mut manager = tool("kube-controller-manager");
-        manager.args(&common).args([
+        self.start_manager("*,-nodeipam,-cloud-node-lifecycle,-node-lifecycle-controller");
+        self.start_client("kube-scheduler", &[]);
+    }
+
+    /// Starts the controller manager with the named controllers.
+    pub(crate) fn start_manager(&mut self, controllers: &str) {
+        let arguments = [
             format!("--service-account-private-key-file={}", self.data.join("sa.key").display()),
             format!("--root-ca-file={}", self.data.join("ca.crt").display()),
             "--use-service-account-credentials".to_owned(),
-            "--controllers=*,-nodeipam,-cloud-node-lifecycle,-node-lifecycle-controller".to_owned(),
-        ]);
-        let mut scheduler = tool("kube-scheduler");
-        scheduler.args(&common);
-        for (name, command) in [("kube-controller-manager", &mut manager), ("kube-scheduler", &mut scheduler)]
-        {
-            self.clients.push(Process::start(name, command, &self.folder.join(format!("{name}.log"))));
-        }
+            format!("--controllers={controllers}"),
+        ];
+        self.start_client("kube-controller-manager", &arguments);
+    }
+
+    fn start_client(&mut self, name: &str, arguments: &[String]) {
+        let kubeconfig = self.data.join("kubeconfig");
+        std::fs::write(&kubeconfig, self.kubeconfig(&self.server_url())).unwrap();
+        let mut command = tool(name);
+        command.arg(format!("--kubeconfig={}", kubeconfig.display()));
+        command.args(["--leader-elect=false", &format!("--bind-address={}", self.address)]).args(arguments);
+        self.clients.push(Process::start(name, &mut command, &self.folder.join(format!("{name}.log"))));
     }
 
     /// Copies etcd's data and the keys that belong to it.

@@ -42,6 +42,14 @@ pub trait WebhookCaller: Send + Sync {
 #[derive(Default)]
 pub(super) struct Webhooks(RwLock<Option<Arc<dyn WebhookCaller>>>);
 
+/// What a webhook is asked: may this be done to this object?
+struct Question<'a> {
+    edit: &'a Edit<'a>,
+    operation: &'a str,
+    old: Option<&'a Json>,
+    new: Option<&'a Json>,
+}
+
 impl Webhooks {
     fn caller(&self) -> Option<Arc<dyn WebhookCaller>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -62,24 +70,18 @@ impl Server {
         old: Option<&Json>,
         new: Option<&Json>,
     ) -> Result<Vec<String>, Refusal> {
-        let webhooks = self.state().webhooks(edit, operation, old, new);
+        let question = Question { edit, operation, old, new };
+        let webhooks = self.state().webhooks(&question);
         let mut warnings = Vec::new();
         for webhook in webhooks {
-            warnings.extend(self.ask(&webhook, edit, operation, old, new).await?);
+            warnings.extend(self.ask(&webhook, &question).await?);
         }
         Ok(warnings)
     }
 
-    async fn ask(
-        &self,
-        webhook: &Json,
-        edit: &Edit<'_>,
-        operation: &str,
-        old: Option<&Json>,
-        new: Option<&Json>,
-    ) -> Result<Vec<String>, Refusal> {
+    async fn ask(&self, webhook: &Json, question: &Question<'_>) -> Result<Vec<String>, Refusal> {
         let name = webhook["name"].as_str().unwrap_or_default();
-        let answer = match self.send(webhook, edit, operation, old, new).await {
+        let answer = match self.send(webhook, question).await {
             Ok(answer) => answer,
             Err(_) if webhook["failurePolicy"] == "Ignore" => return Ok(Vec::new()),
             Err(why) => {
@@ -112,14 +114,7 @@ impl Server {
         Ok(warnings.filter_map(Json::as_str).map(str::to_owned).collect())
     }
 
-    async fn send(
-        &self,
-        webhook: &Json,
-        edit: &Edit<'_>,
-        operation: &str,
-        old: Option<&Json>,
-        new: Option<&Json>,
-    ) -> Result<Json, String> {
+    async fn send(&self, webhook: &Json, question: &Question<'_>) -> Result<Json, String> {
         let config = &webhook["clientConfig"];
         let seconds = webhook["timeoutSeconds"].as_u64().unwrap_or(10);
         let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
@@ -145,7 +140,7 @@ impl Server {
         let bundle = config["caBundle"].as_str().unwrap_or_default();
         let bundle =
             base64::Engine::decode(&base64::engine::general_purpose::STANDARD, bundle).unwrap_or_default();
-        let review = self.review_of(edit, operation, old, new);
+        let review = self.review_of(question);
         let uid = review["request"]["uid"].clone();
         let call = caller.call(&reference, path, &bundle, review);
         let limit = std::time::Duration::from_secs(seconds);
@@ -159,7 +154,8 @@ impl Server {
         Ok(answer)
     }
 
-    fn review_of(&self, edit: &Edit<'_>, operation: &str, old: Option<&Json>, new: Option<&Json>) -> Json {
+    fn review_of(&self, question: &Question<'_>) -> Json {
+        let Question { edit, operation, old, new } = *question;
         let kind = edit.kind;
         let uid = super::metadata::new_uid(&mut self.state().random);
         let gvk = json!({"group": kind.group, "version": kind.version, "kind": kind.kind});
@@ -184,13 +180,8 @@ impl Server {
 
 impl State {
     /// Returns the webhooks that want to be asked about this, in the order of their configurations' names.
-    fn webhooks(
-        &self,
-        edit: &Edit<'_>,
-        operation: &str,
-        old: Option<&Json>,
-        new: Option<&Json>,
-    ) -> Vec<Json> {
+    fn webhooks(&self, question: &Question<'_>) -> Vec<Json> {
+        let Question { edit, operation, old, new } = *question;
         const GROUP: &str = "admissionregistration.k8s.io";
         // Configurations themselves are never asked about: a broken one could not be mended.
         if edit.kind.group == GROUP {

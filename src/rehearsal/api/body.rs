@@ -1,4 +1,4 @@
-//! The body of a request as an object of the kind that the path names.
+//! The body of a request, JSON or YAML, as an object of the kind that the path names.
 
 use http::header;
 use serde_json::{Value as Json, json};
@@ -15,7 +15,7 @@ use crate::yaml::{Flavour, read_json};
 const LARGEST: usize = 3 * 1024 * 1024;
 
 impl Request {
-    /// Reads the body as JSON or YAML; nothing when there is none.
+    /// Reads the body; nothing when there is none.
     pub(super) fn json(&self) -> Result<Option<Json>, Refusal> {
         if self.body.is_empty() {
             return Ok(None);
@@ -26,8 +26,7 @@ impl Request {
         }
         let content_type = self.header(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
         match content_type {
-            "" | "application/json" => {}
-            "application/yaml" => {}
+            "" | "application/json" | "application/yaml" => {}
             kind if kind.ends_with("+json") || kind.ends_with("+yaml") => {}
             _ => {
                 let accepted =
@@ -55,6 +54,9 @@ impl Request {
         let Some(object) = self.json()? else {
             return Err(Refusal::bad_request("the body of the request is empty"));
         };
+        if let Some(problem) = kind.schema.misfit(&object).filter(|_| object.is_object()) {
+            return Err(Refusal::unreadable(kind, &problem));
+        }
         settled(object, target, kind)
     }
 }
@@ -69,8 +71,12 @@ pub(super) fn settled(mut object: Json, target: &Target, kind: &Kind) -> Result<
     match (said("apiVersion"), said("kind")) {
         (_, said) if said.is_empty() && kind.custom.is_some() => {
             let text = object.to_string();
+            let shown = match text.char_indices().nth(30) {
+                Some((end, _)) => format!("{} ...", &text[..end]),
+                None => text.clone(),
+            };
             return Err(Refusal::bad_request(format!(
-                "the object provided is unrecognized (must be of type {is}): Object 'Kind' is missing in '{text}'"
+                "the object provided is unrecognized (must be of type {is}): Object 'Kind' is missing in '{text}' ({shown})"
             )));
         }
         (said, _) if !said.is_empty() && said != version => {

@@ -29,6 +29,9 @@ const fn wide(column: Column) -> Column {
 
 const NAME: Column = text("Name", |object, _| object["metadata"]["name"].clone());
 const AGE: Column = text("Age", |object, now| age(&object["metadata"]["creationTimestamp"], now).into());
+const READY_OF_ALL: Column = text("Ready", |object, _| {
+    format!("{}/{}", int(&object["status"]["readyReplicas"]), int(&object["spec"]["replicas"])).into()
+});
 const CREATED: Column = Column {
     kind: "date",
     ..text("Created At", |object, _| object["metadata"]["creationTimestamp"].clone())
@@ -101,14 +104,7 @@ pub(super) fn of(kind: &str) -> &'static [Column] {
             const {
                 &[
                     NAME,
-                    text("Ready", |object, _| {
-                        format!(
-                            "{}/{}",
-                            int(&object["status"]["readyReplicas"]),
-                            int(&object["spec"]["replicas"])
-                        )
-                        .into()
-                    }),
+                    READY_OF_ALL,
                     text("Up-to-date", |object, _| int(&object["status"]["updatedReplicas"]).into()),
                     text("Available", |object, _| int(&object["status"]["availableReplicas"]).into()),
                     AGE,
@@ -132,24 +128,7 @@ pub(super) fn of(kind: &str) -> &'static [Column] {
                 ]
             }
         }
-        "StatefulSet" => {
-            const {
-                &[
-                    NAME,
-                    text("Ready", |object, _| {
-                        format!(
-                            "{}/{}",
-                            int(&object["status"]["readyReplicas"]),
-                            int(&object["spec"]["replicas"])
-                        )
-                        .into()
-                    }),
-                    AGE,
-                    CONTAINERS,
-                    IMAGES,
-                ]
-            }
-        }
+        "StatefulSet" => const { &[NAME, READY_OF_ALL, AGE, CONTAINERS, IMAGES] },
         "Job" => {
             const {
                 &[

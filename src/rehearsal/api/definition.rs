@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
     server::{Server, State},
     storage::Key,
 };
+use crate::rehearsal::merge::{self, Operation, Writer};
 
 /// Keeps a definition until its objects are gone.
 pub(super) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
@@ -40,6 +42,7 @@ pub(super) fn tend(server: &Server, name: &str) -> Vec<Chore> {
         let message = "the initial names have been accepted";
         set_condition(&mut definition, "Established", "False", "Installing", message, &now);
     }
+    note_writer(&live, &mut definition, &kind, server.now());
     if definition == *live {
         if established {
             state.registry.define(&live);
@@ -66,8 +69,16 @@ pub(super) fn establish(server: &Server, name: &str) {
     let mut definition = Json::clone(&live);
     let message = "the initial names have been accepted";
     set_condition(&mut definition, "Established", "True", "InitialNamesAccepted", message, &now);
+    note_writer(&live, &mut definition, &kind, server.now());
     let kept = state.keep(&kind, definition);
     state.registry.define(&kept);
+}
+
+/// Definitions are tended by the API server itself.
+fn note_writer(live: &Json, definition: &mut Json, kind: &Kind, now: Timestamp) {
+    let (manager, api_version) = ("kube-apiserver", "apiextensions.k8s.io/v1");
+    let writer = Writer { manager, operation: Operation::Update, api_version, subresource: "status", now };
+    merge::track(Some(live), definition, &writer, &kind.schema);
 }
 
 pub(super) fn forget(server: &Server, name: &str) {

@@ -61,6 +61,11 @@ impl Deletion {
         let orphan = options["orphanDependents"].as_bool().or_else(|| {
             request.query.get("orphanDependents").map(|_| request.query.truth("orphanDependents"))
         });
+        if let (Some(policy), Some(_)) = (text("propagationPolicy"), orphan) {
+            let why = "orphanDependents and deletionPropagation cannot be both set";
+            let cause = rules::invalid("propagationPolicy", &policy.into(), why);
+            return Err(Refusal::options("DeleteOptions", cause));
+        }
         let propagation = match (text("propagationPolicy").as_deref(), orphan) {
             (Some("Background"), _) | (None, Some(false)) => Some(Propagation::Background),
             (Some("Foreground"), _) => Some(Propagation::Foreground),

@@ -76,7 +76,9 @@ fn dependents(state: &State, uid: &str) -> Vec<Dependent> {
 fn without_owner(server: &Server, kind: &Kind, key: &Key, object: &Json, propagation: Propagation) {
     let (left, gone): (Vec<Json>, Vec<Json>) = {
         let state = server.state();
-        owners(object).cloned().partition(|owner| state.owner(owner, object).is_some())
+        owners(object)
+            .cloned()
+            .partition(|owner| !state.can_tell(owner) || state.owner(owner, object).is_some())
     };
     if gone.is_empty() {
         return;
@@ -134,6 +136,13 @@ fn foreground(server: &Server, kind: &Kind, key: &Key, uid: &str) {
 impl State {
     pub(super) fn kind_of(&self, resource: &Resource) -> Option<Arc<Kind>> {
         self.registry.resources().find(|kind| *kind.resource == *resource).cloned()
+    }
+
+    /// Says whether an owner's kind is served: of any other nobody knows whether it is gone.
+    fn can_tell(&self, owner: &Json) -> bool {
+        let version = owner["apiVersion"].as_str().unwrap_or_default();
+        let (group, version) = version.split_once('/').unwrap_or(("", version));
+        self.registry.find_kind(group, version, owner["kind"].as_str().unwrap_or_default()).is_some()
     }
 
     /// Finds the object that an owner reference of `dependent` means.

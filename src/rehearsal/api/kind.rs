@@ -90,6 +90,10 @@ impl Kind {
     pub(super) fn verbs(&self) -> &'static [&'static str] {
         match (self.traits.review, self.plural()) {
             (true, _) => &["create"],
+            // Another part of the server lists them, in another order.
+            (false, _) if self.custom.is_some() => {
+                &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+            }
             (false, "namespaces") => &["create", "delete", "get", "list", "patch", "update", "watch"],
             (false, _) => {
                 &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
@@ -122,11 +126,14 @@ impl Kind {
             }),
             _ => {}
         }
+        if self.traits.status && self.custom.is_some() {
+            all.push(own("status", OBJECT));
+        }
         if self.traits.scale {
             let (group, version) = ("autoscaling", "v1");
             all.push(Subresource { group, version, kind: "Scale".into(), ..own("scale", OBJECT) });
         }
-        if self.traits.status {
+        if self.traits.status && self.custom.is_none() {
             all.push(own("status", OBJECT));
         }
         all

@@ -99,6 +99,10 @@ fn end(server: &Server, kind: &Kind, name: &str) {
     let Some(live) = state.storage.get(&kind.resource, &key) else { return };
     let mut namespace = Json::clone(live);
     set_conditions(&mut namespace, &remaining, &finalizers, &now);
+    let (manager, now) = ("kube-controller-manager", server.now());
+    let writer =
+        Writer { manager, operation: Operation::Update, api_version: "v1", subresource: "status", now };
+    merge::track(Some(live), &mut namespace, &writer, &kind.schema);
     if remaining.is_empty() {
         let left: Vec<Json> = namespace["spec"]["finalizers"]
             .as_array()

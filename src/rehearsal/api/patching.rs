@@ -63,6 +63,9 @@ impl Server {
         let live = self.state().storage.get(&kind.resource, &edit.key).cloned();
         if let Some(live) = live {
             let mut patched = patched(&live, patch, body, kind)?;
+            if let Some(problem) = kind.schema.misfit(&patched) {
+                return Err(Refusal::misfit(&patched, &problem));
+            }
             unknown = edit.prune(&mut patched)?;
         }
         let mut written = self
@@ -83,7 +86,15 @@ impl Server {
             let cause = rules::required("fieldManager", "is required for apply patch");
             return Err(Refusal::options("PatchOptions", cause));
         }
-        let wanted = settled(body, target, kind)?;
+        if body["apiVersion"].is_null() && body["kind"].is_null() {
+            return Err(Refusal::bad_request("invalid object type: /, Kind="));
+        }
+        let placed = !body["metadata"]["namespace"].is_null();
+        let mut wanted = settled(body, target, kind)?;
+        // It is applied as it was sent; where it belongs says the path.
+        if !placed && let Some(metadata) = wanted["metadata"].as_object_mut() {
+            metadata.remove("namespace");
+        }
         if wanted["metadata"].get("managedFields").is_some_and(|fields| !fields.is_null()) {
             return Err(Refusal::bad_request("metadata.managedFields must be nil"));
         }
@@ -105,8 +116,12 @@ impl Server {
                 now,
             };
             expect_uid(live, &wanted, kind)?;
-            merge::apply(live.map(|live| &**live), &wanted, &writer, &kind.schema, force)
-                .map_err(|error| Refusal::unapplied(&error, kind, &key.namespace, &key.name))
+            let mut applied = merge::apply(live.map(|live| &**live), &wanted, &writer, &kind.schema, force)
+                .map_err(|error| Refusal::unapplied(&error))?;
+            if kind.namespaced {
+                applied["metadata"]["namespace"] = key.namespace.clone().into();
+            }
+            Ok(applied)
         })
         .await
     }

@@ -12,6 +12,7 @@ use super::{
     refusal::Refusal,
     reply::{Form, Reply},
     request::{Request, Target},
+    rules,
     selector::Selector,
     server::{Server, State},
     shape,
@@ -76,10 +77,16 @@ impl Server {
         let body = match form {
             Form::Whole => {
                 let items: Vec<Json> = page.items.iter().map(|item| shape::list_item(kind, item)).collect();
+                let mut page = page;
+                if kind.custom.is_some() && page.metadata.get("continue").is_none() {
+                    page.metadata["continue"] = "".into();
+                }
                 json!({"kind": kind.list_kind, "apiVersion": kind.api_version(), "metadata": page.metadata, "items": items})
             }
             Form::Metadata => {
                 let items: Vec<Json> = page.items.iter().map(|item| shape::metadata(item)).collect();
+                // The real server never made the empty list.
+                let items = if items.is_empty() { Json::Null } else { items.into() };
                 json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": page.metadata, "items": items})
             }
             Form::Table => table::of(kind, &page.items, page.metadata, true, self.now()),
@@ -163,7 +170,8 @@ impl Continue {
     fn read(text: &str) -> Result<Self, Refusal> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| {
-            Refusal::bad_request(format!("invalid continue token: continue key is not valid: {text:?}"))
+            let why = "illegal base64 data at input byte 0";
+            Refusal::bad_request(format!("invalid continue token: continue key is not valid: {why}"))
         })
     }
 }
@@ -173,10 +181,21 @@ pub(super) fn selector(request: &Request, kind: &Kind) -> Result<Selector, Refus
 }
 
 fn exact_revision(request: &Request) -> Result<Option<u64>, Refusal> {
-    if request.query.get("resourceVersionMatch") == Some("Exact") {
-        return request.query.number("resourceVersion");
+    const FIELD: &str = "resourceVersionMatch";
+    let forbidden = |why: &str| Err(Refusal::options("ListOptions", rules::forbidden(FIELD, why)));
+    match (request.query.get(FIELD), request.query.get("resourceVersion")) {
+        (None, _) | (Some("NotOlderThan"), Some(_)) => Ok(None),
+        (Some(_), None) => forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"),
+        (Some("Exact"), Some("0")) => {
+            forbidden("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
+        }
+        (Some("Exact"), Some(_)) => request.query.number("resourceVersion"),
+        (Some(other), Some(_)) => {
+            let supported = ["\"Exact\"", "\"NotOlderThan\"", "\"\""];
+            let cause = rules::unsupported(FIELD, &other.into(), &supported);
+            Err(Refusal::options("ListOptions", cause))
+        }
     }
-    Ok(None)
 }
 
 impl State {

@@ -66,21 +66,38 @@ impl Refusal {
     }
 
     /// What can't be applied, or belongs to other managers.
-    pub(super) fn unapplied(error: &ApplyError, kind: &Kind, namespace: &str, name: &str) -> Self {
+    pub(super) fn unapplied(error: &ApplyError) -> Self {
         match error {
             ApplyError::Conflicts(conflicts) => Self::owned(conflicts),
-            ApplyError::Unfit(problem) => {
-                let (version, kind) = (kind.api_version(), &kind.kind);
-                let version = if version.contains('/') { version } else { format!("/{version}") };
-                let place = format!("{namespace}/{name}; {version}, Kind={kind}");
-                Self::new(500, "", format!("failed to create typed patch object ({place}): {problem}"))
-            }
+            ApplyError::Unfit(_) => Self::new(500, "", error.to_string()),
         }
     }
 
     fn owned(conflicts: &Conflicts) -> Self {
         let causes = conflicts.causes().iter().map(cause).collect();
         Self { details: json!({}), ..Self::new(409, "Conflict", conflicts.to_string()) }.causes(causes)
+    }
+
+    /// A body whose fields hold what they can't.
+    pub(super) fn unreadable(kind: &Kind, problem: &str) -> Self {
+        let (kind, version) = (&kind.kind, &kind.version);
+        Self::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {problem}"))
+    }
+
+    /// A patch that makes of an object what its fields can't hold.
+    pub(super) fn misfit(patched: &Json, problem: &str) -> Self {
+        let shown = patched.to_string();
+        let cause = Cause {
+            reason: "FieldValueInvalid".into(),
+            message: format!("Invalid value: {shown:?}: {problem}"),
+            field: "patch".into(),
+        };
+        Self::invalid_as("", "", "", &[cause])
+    }
+
+    /// An object that belongs to no kind, but to a group.
+    pub(super) fn invalid_in(group: &str, cause: Cause) -> Self {
+        Self::invalid_as("", group, "", &[cause])
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
@@ -134,6 +151,11 @@ impl Refusal {
         let message = format!("{named} {name:?} is invalid: {text}");
         let details = details(name, group, kind);
         Self { details, ..Self::new(422, "Invalid", message) }.causes(causes.iter().map(cause).collect())
+    }
+
+    /// A scale that can't be.
+    pub(super) fn unscaled(name: &str, cause: Cause) -> Self {
+        Self::invalid_as("Scale", "autoscaling", name, &[cause])
     }
 
     /// A precondition of a deletion that does not hold.
@@ -214,6 +236,9 @@ impl Refusal {
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": self.message, "reason": self.reason, "code": self.code,
         });
+        if self.reason.is_empty() {
+            body.as_object_mut().map(|body| body.remove("reason"));
+        }
         if !self.details.is_null() {
             body["details"] = self.details.clone();
         }

@@ -39,8 +39,8 @@ impl Registry {
         self.kinds().find(|kind| kind.group == group && kind.version == version && kind.plural() == plural)
     }
 
-    pub(super) fn serves(&self, group: &str, version: &str) -> bool {
-        self.kinds().any(|kind| kind.group == group && kind.version == version)
+    pub(super) fn serves_group(&self, group: &str) -> bool {
+        self.kinds().any(|kind| kind.group == group)
     }
 
     pub(super) fn find_kind(&self, group: &str, version: &str, kind: &str) -> Option<&Arc<Kind>> {

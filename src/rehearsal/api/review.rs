@@ -9,6 +9,7 @@ use super::{
     refusal::Refusal,
     reply::Reply,
     request::{Request, Target},
+    rules,
     server::Server,
     storage::Key,
 };
@@ -18,8 +19,24 @@ pub(super) const USER: &str = "kubernetes-admin";
 pub(super) const GROUPS: [&str; 2] = ["system:masters", "system:authenticated"];
 
 /// Answers a review.
-pub(super) fn answer(request: &Request, target: &Target, kind: &Kind) -> Result<Reply, Refusal> {
+pub(super) fn answer(
+    request: &Request,
+    target: &Target,
+    kind: &Kind,
+    now: jiff::Timestamp,
+) -> Result<Reply, Refusal> {
     let mut review = request.object(target, kind)?;
+    if kind.group == "authorization.k8s.io" && kind.kind != "SelfSubjectRulesReview" {
+        let spec = &review["spec"];
+        if spec["resourceAttributes"].is_null() == spec["nonResourceAttributes"].is_null() {
+            let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+            let cause = rules::invalid("spec.resourceAttributes", &spec["resourceAttributes"], why);
+            return Err(Refusal::invalid_in(&kind.group, cause));
+        }
+    }
+    if kind.kind == "SelfSubjectReview" {
+        review["metadata"]["creationTimestamp"] = now.to_string().into();
+    }
     review["status"] = match kind.kind.as_str() {
         "SelfSubjectReview" => json!({"userInfo": {"username": USER, "groups": GROUPS}}),
         "TokenReview" => {

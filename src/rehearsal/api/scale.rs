@@ -10,6 +10,7 @@ use super::{
     refusal::Refusal,
     reply::Reply,
     request::{Request, Target},
+    rules,
     server::Server,
     write::Edit,
 };
@@ -57,10 +58,15 @@ impl Paths {
                 pairs.join(",").into()
             }),
         };
+        // No replicas are not written.
+        let wanted = match number(&self.wanted) {
+            0 => json!({}),
+            wanted => json!({"replicas": wanted}),
+        };
         let mut scale = json!({"kind": "Scale", "apiVersion": "autoscaling/v1",
             "metadata": {"name": metadata["name"], "namespace": metadata["namespace"], "uid": metadata["uid"],
                 "resourceVersion": metadata["resourceVersion"], "creationTimestamp": metadata["creationTimestamp"]},
-            "spec": {"replicas": number(&self.wanted)}, "status": {"replicas": number(&self.is)}});
+            "spec": wanted, "status": {"replicas": number(&self.is)}});
         if let Some(selector) = selector {
             scale["status"]["selector"] = selector;
         }
@@ -85,7 +91,7 @@ impl Server {
         verb: &str,
     ) -> Result<Reply, Refusal> {
         let paths = Paths::of(kind);
-        let mut edit = Edit::new(request, target, kind, None)?;
+        let mut edit = Edit::new(request, target, kind, Some("scale"))?;
         let name = edit.key.name.clone();
         if verb == "get" {
             let state = self.state();
@@ -113,7 +119,13 @@ impl Server {
                     Json::Null => live["metadata"]["resourceVersion"].clone(),
                     version => version.clone(),
                 };
-                paths.write(&mut object, scale["spec"]["replicas"].as_i64().unwrap_or(0));
+                let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
+                if replicas < 0 {
+                    let why = "must be greater than or equal to 0";
+                    let cause = rules::invalid("spec.replicas", &replicas.into(), why);
+                    return Err(Refusal::unscaled(&name, cause));
+                }
+                paths.write(&mut object, replicas);
                 Ok(object)
             })
             .await?;

@@ -2,7 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::{kind::Kind, refusal::Refusal};
+use super::{
+    kind::Kind,
+    label_selector::{self, Requirement, Test},
+    refusal::Refusal,
+};
 
 /// Which objects of a collection are meant.
 #[derive(Clone, Debug, Default)]
@@ -11,31 +15,13 @@ pub(super) struct Selector {
     fields: Vec<(String, bool, String)>,
 }
 
-#[derive(Clone, Debug)]
-struct Requirement {
-    key: String,
-    test: Test,
-}
-
-#[derive(Clone, Debug)]
-enum Test {
-    In(Vec<String>),
-    NotIn(Vec<String>),
-    Exists,
-    Absent,
-    Above(i64),
-    Below(i64),
-}
-
 impl Selector {
     /// Reads both selectors as they stand in a query.
     pub(super) fn read(labels: Option<&str>, fields: Option<&str>, kind: &Kind) -> Result<Self, Refusal> {
-        let labels = labels
-            .map(|text| labels_of(text).ok_or_else(|| unreadable("labels", text)))
-            .transpose()?
-            .unwrap_or_default();
+        let labels =
+            labels.map(label_selector::read).transpose().map_err(Refusal::bad_request)?.unwrap_or_default();
         let fields = fields
-            .map(|text| fields_of(text).ok_or_else(|| unreadable("fields", text)))
+            .map(|text| fields_of(text).ok_or_else(|| unreadable(text)))
             .transpose()?
             .unwrap_or_default();
         if let Some((field, ..)) = fields.iter().find(|(field, ..)| !selectable(kind, field)) {
@@ -96,71 +82,8 @@ impl Requirement {
     }
 }
 
-fn unreadable(what: &str, text: &str) -> Refusal {
-    Refusal::bad_request(format!("unable to parse requirement: found {text:?} in the selector of {what}"))
-}
-
-fn labels_of(text: &str) -> Option<Vec<Requirement>> {
-    let mut requirements = Vec::new();
-    for term in split_outside_of_parentheses(text) {
-        let term = term.trim();
-        if term.is_empty() {
-            continue;
-        }
-        requirements.push(requirement(term)?);
-    }
-    Some(requirements)
-}
-
-fn requirement(term: &str) -> Option<Requirement> {
-    let made = |key: &str, test| {
-        let key = key.trim();
-        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-        (!key.is_empty() && key.chars().all(name)).then(|| Requirement { key: key.to_owned(), test })
-    };
-    if let Some((head, values)) = term.strip_suffix(')').and_then(|term| term.split_once('(')) {
-        let values = values.split(',').map(|value| value.trim().to_owned()).collect();
-        let (key, word) = head.trim().rsplit_once(char::is_whitespace)?;
-        return match word {
-            "in" => made(key, Test::In(values)),
-            "notin" => made(key, Test::NotIn(values)),
-            _ => None,
-        };
-    }
-    let one = |value: &str| vec![value.trim().to_owned()];
-    if let Some((key, value)) = term.split_once("!=") {
-        return made(key, Test::NotIn(one(value)));
-    }
-    if let Some((key, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
-        return made(key, Test::In(one(value)));
-    }
-    if let Some((key, value)) = term.split_once('>') {
-        return made(key, Test::Above(value.trim().parse().ok()?));
-    }
-    if let Some((key, value)) = term.split_once('<') {
-        return made(key, Test::Below(value.trim().parse().ok()?));
-    }
-    match term.strip_prefix('!') {
-        Some(key) => made(key, Test::Absent),
-        None => made(term, Test::Exists),
-    }
-}
-
-fn split_outside_of_parentheses(text: &str) -> Vec<&str> {
-    let (mut depth, mut start, mut terms) = (0, 0, Vec::new());
-    for (index, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                terms.push(&text[start..index]);
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    terms.push(&text[start..]);
-    terms
+fn unreadable(text: &str) -> Refusal {
+    Refusal::bad_request(format!("invalid selector: '{text}'; can't understand '{text}'"))
 }
 
 fn fields_of(text: &str) -> Option<Vec<(String, bool, String)>> {
@@ -254,7 +177,7 @@ mod tests {
 
     fn matches(selector: &str) -> bool {
         let object = json!({"metadata": {"labels": {"app": "web", "tier": "3"}}});
-        Selector { labels: labels_of(selector).unwrap(), fields: Vec::new() }.matches(&object)
+        Selector { labels: label_selector::read(selector).unwrap(), fields: Vec::new() }.matches(&object)
     }
 
     #[test]
@@ -286,7 +209,6 @@ mod tests {
         ] {
             assert!(!matches(no), "{no}");
         }
-        assert!(labels_of("a b c").is_none() && labels_of("x within (y)").is_none());
     }
 
     #[test]

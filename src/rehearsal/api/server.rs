@@ -141,7 +141,7 @@ impl Server {
             let found = state.registry.find(&target.group, &target.version, &target.plural).cloned();
             match found {
                 Some(kind) => kind,
-                None if state.registry.serves(&target.group, &target.version) => {
+                None if state.registry.serves_group(&target.group) => {
                     return Err(Refusal::no_page());
                 }
                 None => return Ok(Reply::nowhere()),
@@ -159,7 +159,8 @@ impl Server {
             return Err(Refusal::method_not_allowed());
         }
         match verb {
-            "create" if kind.traits.review => review::answer(request, target, &kind),
+            "create" if kind.traits.review => review::answer(request, target, &kind, self.now()),
+            "update" | "patch" if target.name.is_none() => Err(Refusal::method_not_allowed()),
             "create" if collection_of_all || target.name.is_some() => Err(Refusal::method_not_allowed()),
             "create" => self.create(request, target, &kind).await,
             "update" => self.update(request, target, &kind, None).await,
@@ -228,6 +229,9 @@ impl Server {
             ["api", version] => {
                 discovery::resource_list(registry, "", version).ok_or_else(Refusal::no_page)?
             }
+            ["apis", group, ..] if segments.len() < 4 && !registry.serves_group(group) => {
+                return Ok(Reply::nowhere());
+            }
             ["apis", group] => discovery::group(registry, group).ok_or_else(Refusal::no_page)?,
             ["apis", group, version] => {
                 discovery::resource_list(registry, group, version).ok_or_else(Refusal::no_page)?
@@ -244,7 +248,7 @@ impl Server {
             ["healthz" | "livez" | "readyz", ..] => {
                 return Ok(Reply::bytes(StatusCode::OK, "text/plain; charset=utf-8", "ok"));
             }
-            _ => return Err(Refusal::no_page()),
+            _ => return Ok(Reply::nowhere()),
         };
         Ok(Reply::json(StatusCode::OK, &json))
     }

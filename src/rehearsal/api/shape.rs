@@ -44,7 +44,8 @@ fn rename_event(event: &mut Json, to_new: bool) {
     let Some(fields) = event.as_object_mut() else { return };
     for (old, new) in EVENT.into_iter().chain(REPORTER) {
         let (from, to) = if to_new { (old, new) } else { (new, old) };
-        if let Some(value) = fields.remove(from) {
+        // The one always writes who reports, the other only when it is known.
+        if let Some(value) = fields.remove(from).filter(|value| !to_new || *value != "") {
             fields.insert(to.to_owned(), value);
         }
     }

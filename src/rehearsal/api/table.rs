@@ -60,8 +60,12 @@ fn custom_columns(version: &Json) -> Vec<Json> {
 
 fn definition_of_custom(column: &Json) -> Json {
     let text = |key: &str| column[key].as_str().unwrap_or_default();
+    let description = match text("description") {
+        "" => format!("Custom resource definition column (in JSONPath format): {}", text("jsonPath")),
+        written => written.to_owned(),
+    };
     json!({"name": text("name"), "type": text("type"), "format": text("format"),
-        "description": text("description"), "priority": column["priority"].as_i64().unwrap_or_default()})
+        "description": description, "priority": column["priority"].as_i64().unwrap_or_default()})
 }
 
 fn custom_cell(column: &Json, object: &Json, now: Timestamp) -> Json {

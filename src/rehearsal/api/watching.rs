@@ -23,6 +23,8 @@ use super::{
 
 /// The server sends a bookmark about this often.
 const BOOKMARK: Duration = Duration::from_mins(1);
+/// … and once more so long before the watch ends.
+const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 /// How long a watch lives when the client does not say.
 const LIFE: Duration = Duration::from_mins(30);
 
@@ -102,7 +104,7 @@ impl Server {
             cut: self.faults.cuts(),
             lines: VecDeque::new(),
             end: now + life,
-            next_bookmark: now + BOOKMARK,
+            next_bookmark: now + BOOKMARK.min(life.saturating_sub(LAST_BOOKMARK)),
             over: false,
             headed: false,
         };
@@ -218,8 +220,12 @@ impl Watch {
     }
 
     fn bookmark(&mut self, initial: bool) {
-        self.next_bookmark = Instant::now() + BOOKMARK;
-        let mut metadata = json!({"resourceVersion": self.told.to_string(), "creationTimestamp": null});
+        let mut metadata = json!({"resourceVersion": self.told.to_string()});
+        if !initial {
+            let (now, last) = (Instant::now(), self.end.checked_sub(LAST_BOOKMARK).unwrap_or(self.end));
+            let next = now + BOOKMARK;
+            self.next_bookmark = if now < last { next.min(last) } else { next };
+        }
         if initial {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     chore::Chore,
+    duplicate_keys,
     kind::Kind,
     metadata,
     refusal::Refusal,
@@ -89,17 +90,19 @@ impl<'a> Edit<'a> {
     /// Takes out what the kind does not have, and says what is to be said about it.
     pub(super) fn prune(&self, object: &mut Json) -> Result<Vec<String>, Refusal> {
         let unknown = self.kind.schema.prune(object);
-        if unknown.is_empty() || self.unknown == Unknown::Ignore {
+        if self.unknown == Unknown::Ignore {
             return Ok(Vec::new());
         }
-        let told: Vec<String> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
-        if self.unknown == Unknown::Refuse {
-            let kind = &self.kind.kind;
-            let version = &self.kind.version;
-            let list = told.join(", ");
-            return Err(Refusal::bad_request(format!(
-                "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {list}"
-            )));
+        let twice = match self.request.method {
+            http::Method::PATCH => Vec::new(),
+            _ => duplicate_keys::find(&self.request.body),
+        };
+        let twice = twice.iter().map(|path| format!("duplicate field {path:?}"));
+        let told: Vec<String> =
+            twice.chain(unknown.iter().map(|path| format!("unknown field {path:?}"))).collect();
+        if self.unknown == Unknown::Refuse && !told.is_empty() {
+            let problem = format!("strict decoding error: {}", told.join(", "));
+            return Err(Refusal::unreadable(self.kind, &problem));
         }
         Ok(told)
     }
@@ -167,6 +170,7 @@ impl Server {
         }
         rules::complete(kind, None, &mut object, &self.state());
         check(edit, None, &object)?;
+        warnings.extend(rules::warnings(kind, &object));
         warnings.extend(self.admit(edit, "CREATE", None, Some(&object)).await?);
         let mut state = self.state();
         if state.storage.get(&kind.resource, &edit.key).is_some() {
@@ -223,7 +227,8 @@ impl Server {
                 return Ok(Written { object: live, created: false, warnings: Vec::new() });
             }
             check(edit, Some(&live), &object)?;
-            let warnings = self.admit(edit, "UPDATE", Some(&live), Some(&object)).await?;
+            let mut warnings = rules::warnings(kind, &object);
+            warnings.extend(self.admit(edit, "UPDATE", Some(&live), Some(&object)).await?);
             if edit.request.dry_run() {
                 return Ok(Written { object: Arc::new(object), created: false, warnings });
             }
@@ -252,6 +257,10 @@ impl Server {
             );
             return Err(Refusal::conflict(kind, &edit.key.name, &why));
         }
+        let causes = rules::check_update(live, object);
+        if !causes.is_empty() {
+            return Err(Refusal::invalid(kind, &edit.key.name, &causes));
+        }
         kind.schema.default(object);
         rules::default(kind, object);
         if !edit.applied {
@@ -270,7 +279,7 @@ fn check(edit: &Edit<'_>, live: Option<&Json>, object: &Json) -> Result<(), Refu
     let kind = edit.kind;
     let mut causes = rules::check(kind, live, object);
     causes.extend(live.into_iter().flat_map(|live| metadata::late_finalizers(live, object)));
-    causes.extend(kind.schema.validate(object));
+    causes.extend(kind.schema.validate(live, object));
     if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(kind, metadata::name(object), &causes)) }
 }
 
@@ -295,6 +304,8 @@ fn separate(edit: &Edit<'_>, live: &Json, object: &mut Json) {
             object["metadata"]["managedFields"] = managed;
             return;
         }
+        // What it wrote was put into the whole object.
+        Some("scale") => return,
         Some(_) => object["status"].take(),
         None if edit.kind.traits.status => {
             match live.get("status") {

@@ -43,12 +43,14 @@ pub(in crate::rehearsal) fn apply(
         let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
         let (name, namespace) = (text(&wanted["metadata"]["name"]), text(&wanted["metadata"]["namespace"]));
         let (version, kind) = (text(&wanted["apiVersion"]), text(&wanted["kind"]));
+        let version = if version.contains('/') { version } else { format!("/{version}") };
         return Err(ApplyError::Unfit(format!(
             "failed to create typed patch object ({namespace}/{name}; {version}, Kind={kind}): {problem}"
         )));
     }
     let of_kubectl = writer.manager == "kubectl";
-    let mut applied = match merge(live, wanted, writer, schema, force) {
+    let application = Application { live, wanted, writer, schema };
+    let mut applied = match application.merge(force) {
         Err(ApplyError::Conflicts(conflicts)) if of_kubectl => {
             let before = live.and_then(|live| last_applied::owned(live, schema));
             let Some(before) = before else { return Err(ApplyError::Conflicts(conflicts)) };
@@ -56,7 +58,7 @@ pub(in crate::rehearsal) fn apply(
             if !left.0.is_empty() {
                 return Err(ApplyError::Conflicts(left));
             }
-            merge(live, wanted, writer, schema, true)?
+            application.merge(true)?
         }
         other => other?,
     };
@@ -66,45 +68,50 @@ pub(in crate::rehearsal) fn apply(
     Ok(applied)
 }
 
-fn merge(
-    live: Option<&Json>,
-    wanted: &Json,
-    writer: &Writer<'_>,
-    schema: &Schema,
-    force: bool,
-) -> Result<Json, ApplyError> {
-    let mut managed = live.and_then(Managed::read).unwrap_or_default();
-    let mut old = live.cloned().unwrap_or_else(|| schema.blank());
-    forget(&mut old);
-    if managed.is_empty() && live.is_some() {
-        let before = Writer { manager: BEFORE_FIRST_APPLY, operation: Operation::Update, ..*writer };
-        own_changes(&mut managed, &schema.blank(), &old, &before, schema);
-        managed.cap();
-    }
-    let last = managed.of(writer).map(|entry| entry.fields.clone()).unwrap_or_default();
-    let reset = schema.reset(writer.subresource);
-    let merged = combine(&old, wanted, schema.root());
-    managed.assign(writer, fields_of(wanted, schema.root()).without(&reset));
-    let mut new = without_abandoned(merged, &last, &managed, schema.root());
-    let comparison = Comparison::of(&old, &new, schema.root()).without(&reset);
-    if !force {
-        let conflicts = conflicts(&managed, &comparison, writer);
-        if !conflicts.is_empty() {
-            return Err(ApplyError::Conflicts(Conflicts(conflicts)));
+/// A configuration on its way into an object.
+struct Application<'a> {
+    live: Option<&'a Json>,
+    wanted: &'a Json,
+    writer: &'a Writer<'a>,
+    schema: &'a Schema,
+}
+
+impl Application<'_> {
+    fn merge(&self, force: bool) -> Result<Json, ApplyError> {
+        let &Self { live, wanted, writer, schema } = self;
+        let mut managed = live.and_then(Managed::read).unwrap_or_default();
+        let mut old = live.cloned().unwrap_or_else(|| schema.blank());
+        forget(&mut old);
+        if managed.is_empty() && live.is_some() {
+            let before = Writer { manager: BEFORE_FIRST_APPLY, operation: Operation::Update, ..*writer };
+            own_changes(&mut managed, &schema.blank(), &old, &before, schema);
+            managed.cap();
         }
+        let last = managed.of(writer).map(|entry| entry.fields.clone()).unwrap_or_default();
+        let reset = schema.reset(writer.subresource);
+        let merged = combine(&old, wanted, schema.root());
+        managed.assign(writer, fields_of(wanted, schema.root()).without(&reset));
+        let mut new = without_abandoned(merged, &last, &managed, schema.root());
+        let comparison = Comparison::of(&old, &new, schema.root()).without(&reset);
+        if !force {
+            let conflicts = conflicts(&managed, &comparison, writer);
+            if !conflicts.is_empty() {
+                return Err(ApplyError::Conflicts(Conflicts(conflicts)));
+            }
+        }
+        for entry in managed.others_mut(writer) {
+            entry.yield_to(&comparison);
+        }
+        let own = managed.of(writer).map(|entry| entry.fields.difference(&unowned())).unwrap_or_default();
+        managed.assign(writer, own);
+        if new != old {
+            managed.stamp(writer);
+            schema.default(&mut new);
+        }
+        managed.drop_empty();
+        managed.write(&mut new);
+        Ok(new)
     }
-    for entry in managed.others_mut(writer) {
-        entry.yield_to(&comparison);
-    }
-    let own = managed.of(writer).map(|entry| entry.fields.difference(&unowned())).unwrap_or_default();
-    managed.assign(writer, own);
-    if new != old {
-        managed.stamp(writer);
-        schema.default(&mut new);
-    }
-    managed.drop_empty();
-    managed.write(&mut new);
-    Ok(new)
 }
 
 fn conflicts(managed: &Managed, comparison: &Comparison, writer: &Writer<'_>) -> Vec<Conflict> {

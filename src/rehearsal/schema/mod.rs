@@ -9,6 +9,7 @@ mod describe;
 mod derived;
 mod duplicates;
 mod format;
+mod misfit;
 mod native;
 mod place;
 mod prune;

@@ -13,6 +13,8 @@ pub(super) struct Rule {
     holds: Option<Expression>,
     message: Box<str>,
     says: Option<Expression>,
+    /// Whether it compares with what was there before.
+    transition: bool,
     reason: Box<str>,
     field: Box<str>,
 }
@@ -28,6 +30,7 @@ impl Rule {
             .map(|rule| Self {
                 holds: Expression::parse(&text(rule, "rule")),
                 says: rule["messageExpression"].as_str().and_then(Expression::parse),
+                transition: text(rule, "rule").contains("oldSelf"),
                 text: text(rule, "rule").into(),
                 message: text(rule, "message").into(),
                 reason: text(rule, "reason").into(),
@@ -36,16 +39,20 @@ impl Rule {
             .collect()
     }
 
-    fn check(&self, value: &Json, path: &str, object: bool) -> Option<Cause> {
+    /// A rule that speaks of what was there holds where nothing was.
+    fn check(&self, value: &Json, old: Option<&Json>, path: &str, object: bool) -> Option<Cause> {
+        if self.transition && old.is_none() {
+            return None;
+        }
         let shown = if object { String::new() } else { format!("{value}: ") };
         let cause = |reason: &str, message: String| {
             let field = format!("{path}{}", self.field);
             Some(Cause { reason: reason.into(), message, field: field.trim_start_matches('.').into() })
         };
-        match self.holds.as_ref()?.holds(value) {
+        match self.holds.as_ref()?.holds(value, old) {
             Ok(true) => None,
             Ok(false) => {
-                let said = self.says.as_ref().and_then(|says| says.text(value));
+                let said = self.says.as_ref().and_then(|says| says.text(value, old));
                 let detail = said.unwrap_or_else(|| match &*self.message {
                     "" => format!("failed rule: {}", self.text),
                     message => message.to_owned(),
@@ -78,14 +85,22 @@ impl Schema {
 }
 
 /// Checks the rules of a value and of all below it.
-pub(super) fn check_rules(value: &Json, place: Place<'_>, path: &str, found: &mut Vec<Cause>) {
+///
+/// What was there before is known below maps; elements of lists are not told apart here.
+pub(super) fn check_rules(
+    value: &Json,
+    old: Option<&Json>,
+    place: Place<'_>,
+    path: &str,
+    found: &mut Vec<Cause>,
+) {
     if value.is_null() {
         return;
     }
     let node = place.node();
     let object = matches!(value, Json::Object(_) | Json::Array(_));
     for rule in node.rules.iter().flat_map(|rules| &rules.written) {
-        found.extend(rule.check(value, path, object));
+        found.extend(rule.check(value, old, path, object));
     }
     match (&node.shape, value) {
         (Shape::Map(map), Json::Object(entries)) => {
@@ -96,12 +111,13 @@ pub(super) fn check_rules(value: &Json, place: Place<'_>, path: &str, found: &mu
                     true => format!("{path}.{key}"),
                     false => format!("{path}[{key}]"),
                 };
-                check_rules(value, place.at(id), &path, found);
+                let old = old.and_then(|old| old.get(key)).filter(|old| !old.is_null());
+                check_rules(value, old, place.at(id), &path, found);
             }
         }
         (Shape::List { items, .. }, Json::Array(values)) => {
             for (index, value) in values.iter().enumerate() {
-                check_rules(value, place.at(*items), &format!("{path}[{index}]"), found);
+                check_rules(value, None, place.at(*items), &format!("{path}[{index}]"), found);
             }
         }
         _ => {}

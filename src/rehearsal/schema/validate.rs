@@ -16,16 +16,22 @@ impl Schema {
     /// Returns what is wrong with an object, worded as the server does.
     ///
     /// Of built-in kinds only what is missing is told, and words that are none of a field's; the server asks more.
-    pub(in crate::rehearsal) fn validate(&self, object: &Json) -> Vec<Cause> {
+    /// Rules that speak of `oldSelf` are checked against `live`, what is there.
+    pub(in crate::rehearsal) fn validate(&self, live: Option<&Json>, object: &Json) -> Vec<Cause> {
         let mut result = Outcome::default();
         if self.native {
-            for (key, value) in object.as_object().into_iter().flatten().filter(|(key, _)| *key != "status") {
+            for (key, value) in object
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(key, _)| !matches!(key.as_str(), "status" | "metadata"))
+            {
                 check_native(value, self.root().field(key), key, &mut result);
             }
         } else {
             check(object, self.root(), "", &mut result);
             check_duplicates(object, self.root(), "", &mut result.causes);
-            self.check_written(object, &mut result.causes);
+            self.check_written(live, object, &mut result.causes);
         }
         result.causes
     }
@@ -33,7 +39,7 @@ impl Schema {
 
 impl Schema {
     /// Rules that are written as expressions are only checked for objects that fit the schema otherwise.
-    fn check_written(&self, object: &Json, found: &mut Vec<Cause>) {
+    fn check_written(&self, live: Option<&Json>, object: &Json, found: &mut Vec<Cause>) {
         const BLOCKING: [&str; 5] = [
             "FieldValueNotSupported",
             "FieldValueRequired",
@@ -50,7 +56,7 @@ impl Schema {
             let (reason, field) = ("FieldValueInvalid".into(), "<nil>".into());
             found.push(Cause { reason, message: UNCHECKED.into(), field });
         } else {
-            check_rules(object, self.root(), "", found);
+            check_rules(object, live, self.root(), "", found);
         }
     }
 }

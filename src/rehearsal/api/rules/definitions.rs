@@ -28,7 +28,7 @@ pub(super) fn complete(live: Option<&Json>, object: &mut Json) {
     let stored = stored.map(|version| version["name"].clone()).unwrap_or_default();
     match live {
         None => {
-            object["status"] = json!({"conditions": [], "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": [stored]});
+            object["status"] = json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": [stored]});
         }
         Some(_) => {
             if let Some(versions) = object["status"]["storedVersions"].as_array_mut()
@@ -72,12 +72,38 @@ pub(super) fn check(object: &Json) -> Vec<Cause> {
         let schema = &version["schema"]["openAPIV3Schema"];
         let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
         if schema.is_null() {
-            causes.push(required(&field, "schemas are required"));
+            causes.push(required(&field, ""));
         } else if let Err(found) = Schema::of_definition(schema) {
             causes.extend(found);
+        } else {
+            // The one schema that there is counts as that of the whole definition.
+            let field = match versions {
+                [_] => "spec.validation.openAPIV3Schema".to_owned(),
+                _ => field,
+            };
+            untyped(schema, &field, "must not be empty at the root", &mut causes);
         }
     }
     causes
+}
+
+/// Collects the places of a schema that have no type, though they need one.
+fn untyped(schema: &Json, path: &str, why: &str, found: &mut Vec<Cause>) {
+    let any = ["x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"];
+    if schema["type"].as_str().is_none_or(str::is_empty) && !any.iter().any(|word| schema[word] == true) {
+        found.push(required(&format!("{path}.type"), why));
+    }
+    const FIELD: &str = "must not be empty for specified object fields";
+    for (name, below) in schema["properties"].as_object().into_iter().flatten() {
+        untyped(below, &format!("{path}.properties[{name}]"), FIELD, found);
+    }
+    if schema["additionalProperties"].is_object() {
+        untyped(&schema["additionalProperties"], &format!("{path}.additionalProperties"), FIELD, found);
+    }
+    if schema["items"].is_object() {
+        let why = "must not be empty for specified array items";
+        untyped(&schema["items"], &format!("{path}.items"), why, found);
+    }
 }
 
 pub(super) fn end(object: &mut Json, now: Timestamp) {

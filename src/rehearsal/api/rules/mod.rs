@@ -2,14 +2,18 @@
 //! object from going away.
 
 mod definitions;
+mod metadata;
 mod names;
 mod namespaces;
 mod pods;
 mod secrets;
 mod services;
+mod workloads;
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
+
+pub(super) use metadata::check_update;
 
 use super::{kind::Kind, server::State};
 use crate::kubernetes::Cause;
@@ -29,6 +33,7 @@ pub(super) fn complete(kind: &Kind, live: Option<&Json>, object: &mut Json, stat
     match kind.qualified().as_str() {
         "namespaces" => namespaces::complete(live, object),
         "pods" => pods::complete(live, object),
+        "daemonsets.apps" => pods::complete_daemon_set(live, object),
         "services" => services::complete(kind, live, object, state),
         "jobs.batch" => pods::complete_job(live, object),
         "customresourcedefinitions.apiextensions.k8s.io" => definitions::complete(live, object),
@@ -39,13 +44,28 @@ pub(super) fn complete(kind: &Kind, live: Option<&Json>, object: &mut Json, stat
 /// Returns what is wrong with an object beyond its fields' types.
 pub(super) fn check(kind: &Kind, live: Option<&Json>, object: &Json) -> Vec<Cause> {
     let mut causes: Vec<Cause> = names::check(kind, object).into_iter().collect();
+    causes.extend(metadata::check(object));
     causes.extend(match kind.qualified().as_str() {
         "secrets" => secrets::check(live, object),
-        "configmaps" => secrets::check_immutable(live, object),
+        "configmaps" => secrets::check_config_map(live, object),
+        "services" => workloads::check_service(object),
+        "events" => workloads::check_event(object).into_iter().collect(),
+        "jobs.batch" => workloads::check_job(live, object),
+        "deployments.apps" | "replicasets.apps" | "statefulsets.apps" | "daemonsets.apps" => {
+            workloads::check(live, object)
+        }
         "customresourcedefinitions.apiextensions.k8s.io" => definitions::check(object),
         _ => Vec::new(),
     });
     causes
+}
+
+/// Returns what the server warns of when an object is written.
+pub(super) fn warnings(kind: &Kind, object: &Json) -> Vec<String> {
+    match kind.qualified().as_str() {
+        "secrets" => secrets::warnings(object),
+        other => workloads::warnings(other, object),
+    }
 }
 
 /// Marks what else changes when an object begins to end.

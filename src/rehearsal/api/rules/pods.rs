@@ -51,6 +51,20 @@ fn quality(containers: &Json) -> &'static str {
     if guaranteed { "Guaranteed" } else { "Burstable" }
 }
 
+/// Counts a DaemonSet's templates in an annotation, from before there was a generation.
+pub(super) fn complete_daemon_set(live: Option<&Json>, object: &mut Json) {
+    const COUNT: &str = "deprecated.daemonset.template.generation";
+    let count = live.map_or(1, |live| {
+        let before = live["metadata"]["annotations"][COUNT].as_str().and_then(|text| text.parse().ok());
+        let before: i64 = before.unwrap_or(1);
+        before + i64::from(live["spec"]["template"] != object["spec"]["template"])
+    });
+    if !object["metadata"]["annotations"].is_object() {
+        object["metadata"]["annotations"] = json!({});
+    }
+    object["metadata"]["annotations"][COUNT] = count.to_string().into();
+}
+
 /// Lets a Job find its pods by its uid, unless it says how itself.
 pub(super) fn complete_job(live: Option<&Json>, object: &mut Json) {
     if let Some(live) = live {

@@ -9,6 +9,9 @@ use crate::kubernetes::Cause;
 /// A Secret holds no more than this, keys not counted.
 const LARGEST: usize = 1024 * 1024;
 
+/// Names the account that a token's Secret is for.
+const ACCOUNT: &str = "kubernetes.io/service-account.name";
+
 /// Takes `stringData` into `data`, and gives the type that none has.
 pub(super) fn default(object: &mut Json) {
     let Some(fields) = object.as_object_mut() else { return };
@@ -43,6 +46,14 @@ pub(super) fn check(live: Option<&Json>, object: &Json) -> Vec<Cause> {
         "kubernetes.io/dockercfg" => &[".dockercfg"],
         "kubernetes.io/tls" => &["tls.crt", "tls.key"],
         "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
+        // One of them is enough.
+        "kubernetes.io/basic-auth"
+            if !["username", "password"]
+                .iter()
+                .any(|key| data.is_some_and(|data| data.contains_key(*key))) =>
+        {
+            &["password", "username"]
+        }
         _ => &[],
     };
     for key in needed {
@@ -60,6 +71,10 @@ pub(super) fn check(live: Option<&Json>, object: &Json) -> Vec<Cause> {
             Some(_) => {}
         }
     }
+    let account = &object["metadata"]["annotations"][ACCOUNT];
+    if kind == "kubernetes.io/service-account-token" && account.as_str().is_none_or(str::is_empty) {
+        causes.push(required(&format!("metadata.annotations[{ACCOUNT}]"), ""));
+    }
     if let Some(live) = live
         && live["type"] != object["type"]
     {
@@ -69,8 +84,33 @@ pub(super) fn check(live: Option<&Json>, object: &Json) -> Vec<Cause> {
     causes
 }
 
+/// Returns what is wrong with a ConfigMap.
+pub(super) fn check_config_map(live: Option<&Json>, object: &Json) -> Vec<Cause> {
+    let keys = |field: &str| object[field].as_object().into_iter().flatten().map(|(key, _)| key);
+    let mut causes: Vec<Cause> =
+        keys("data").chain(keys("binaryData")).filter_map(|key| check_key(key)).collect();
+    for key in keys("data").filter(|key| object["binaryData"].get(key.as_str()).is_some()) {
+        let why = "duplicate of key present in binaryData";
+        causes.push(invalid(&format!("data[{key}]"), &key.as_str().into(), why));
+    }
+    causes.extend(check_immutable(live, object));
+    causes
+}
+
+/// Returns what the server says of a certificate that is none, though it keeps it.
+pub(super) fn warnings(object: &Json) -> Vec<String> {
+    let certificate = object["data"]["tls.crt"].as_str().and_then(|text| STANDARD.decode(text).ok());
+    let begins = |bytes: &Vec<u8>| bytes.windows(10).any(|window| window == b"-----BEGIN");
+    match certificate {
+        Some(bytes) if object["type"] == "kubernetes.io/tls" && !begins(&bytes) => {
+            vec!["tls: failed to find any PEM data in certificate input".into()]
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// What was made immutable stays so, and stays as it is.
-pub(super) fn check_immutable(live: Option<&Json>, object: &Json) -> Vec<Cause> {
+fn check_immutable(live: Option<&Json>, object: &Json) -> Vec<Cause> {
     let mut causes = Vec::new();
     let Some(live) = live.filter(|live| live["immutable"] == true) else { return causes };
     if object["immutable"] != true {

@@ -6,8 +6,10 @@ use crate::rehearsal::api::{kind::Kind, server::State};
 
 /// Lets a port lead to the same port of the pods, unless it says to which.
 pub(super) fn default(object: &mut Json) {
-    for port in object["spec"]["ports"].as_array_mut().into_iter().flatten() {
-        if port["targetPort"].is_null() {
+    let ports = object.pointer_mut("/spec/ports").and_then(Json::as_array_mut);
+    for port in ports.into_iter().flatten() {
+        // A typed client writes what it does not say as nothing.
+        if port["targetPort"].is_null() || port["targetPort"] == 0 || port["targetPort"] == "" {
             port["targetPort"] = port["port"].clone();
         }
     }
@@ -25,11 +27,13 @@ pub(super) fn complete(kind: &Kind, live: Option<&Json>, object: &mut Json, stat
         _ => given.to_owned(),
     };
     let spec = &mut object["spec"];
+    // Whoever writes the endpoints of a headless Service without selector may write addresses of either family.
+    let both = address == "None" && spec["selector"].is_null();
     spec["clusterIPs"] = json!([address]);
     spec["clusterIP"] = address.into();
     for (key, value) in [
-        ("ipFamilies", json!(["IPv4"])),
-        ("ipFamilyPolicy", json!("SingleStack")),
+        ("ipFamilies", if both { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) }),
+        ("ipFamilyPolicy", if both { json!("RequireDualStack") } else { json!("SingleStack") }),
         ("internalTrafficPolicy", json!("Cluster")),
     ] {
         if spec[key].is_null() {

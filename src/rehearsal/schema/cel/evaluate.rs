@@ -16,16 +16,28 @@ struct Scope<'a> {
     names: Vec<(&'a str, Cow<'a, Json>)>,
 }
 
+impl<'a> Scope<'a> {
+    /// Returns the variables of a rule for a value, and for what was there before.
+    fn of(value: &'a Json, old: Option<&'a Json>) -> Self {
+        let old = old.map(|old| ("oldSelf", Cow::Borrowed(old)));
+        Self { names: [("self", Cow::Borrowed(value))].into_iter().chain(old).collect() }
+    }
+}
+
 impl Expression {
     /// Says whether the rule holds for a value.
-    pub(in crate::rehearsal::schema) fn holds(&self, value: &Json) -> Result<bool, String> {
-        let mut scope = Scope { names: vec![("self", Cow::Borrowed(value))] };
+    pub(in crate::rehearsal::schema) fn holds(
+        &self,
+        value: &Json,
+        old: Option<&Json>,
+    ) -> Result<bool, String> {
+        let mut scope = Scope::of(value, old);
         self.evaluate(&mut scope).map(|value| *value == true)
     }
 
     /// Returns the text that it makes of a value; nothing if it makes none.
-    pub(in crate::rehearsal::schema) fn text(&self, value: &Json) -> Option<String> {
-        let mut scope = Scope { names: vec![("self", Cow::Borrowed(value))] };
+    pub(in crate::rehearsal::schema) fn text(&self, value: &Json, old: Option<&Json>) -> Option<String> {
+        let mut scope = Scope::of(value, old);
         let text = self.evaluate(&mut scope).ok()?;
         text.as_str().map(str::to_owned).filter(|text| !text.trim().is_empty())
     }

@@ -178,7 +178,6 @@ impl Parser {
                 "null" => Some(Expression::Literal(Json::Null)),
                 _ if self.take("(") => self.function(&name),
                 // What the object was before is not known here.
-                "oldSelf" => None,
                 _ => Some(Expression::Variable(name)),
             },
         }
