@@ -32,6 +32,7 @@ mod certificates;
 mod kubeconfig;
 mod http;
 mod process;
+mod rehearsed;
 mod run_folder;
 mod tools;
 mod wait;

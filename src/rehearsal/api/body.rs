@@ -1,4 +1,4 @@
-//! The body of a request, JSON or YAML, as an object of the kind that the path names.
+//! The body of a request, JSON, YAML or protobuf, as an object of the kind that the path names.
 
 use http::header;
 use serde_json::{Value as Json, json};
@@ -9,6 +9,7 @@ use super::{
     request::{Request, Target},
     shape,
 };
+use crate::rehearsal::schema::read_protobuf;
 use crate::yaml::{Flavour, read_json};
 
 /// A body may be this large, as with the real server.
@@ -27,6 +28,10 @@ impl Request {
         let content_type = self.header(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
         match content_type {
             "" | "application/json" | "application/yaml" => {}
+            "application/vnd.kubernetes.protobuf" => {
+                let object = read_protobuf(&self.body);
+                return object.map(Some).map_err(|error| Refusal::bad_request(error.to_string()));
+            }
             kind if kind.ends_with("+json") || kind.ends_with("+yaml") => {}
             _ => {
                 let accepted =

@@ -12,6 +12,7 @@ mod format;
 mod misfit;
 mod native;
 mod place;
+mod protobuf;
 mod prune;
 mod rule;
 mod rules;
@@ -25,5 +26,6 @@ mod version;
 
 pub(in crate::rehearsal) use describe::reference;
 pub(in crate::rehearsal) use place::{ListPlace, Place, Structure};
+pub(in crate::rehearsal) use protobuf::read as read_protobuf;
 pub(in crate::rehearsal) use shape::Strategy;
 pub(in crate::rehearsal) use version::Schema;

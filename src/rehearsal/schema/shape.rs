@@ -81,6 +81,8 @@ pub(in crate::rehearsal) struct Field {
     pub(super) empty: Empty,
     pub(super) default: Option<Json>,
     pub(super) strategy: Strategy,
+    /// The field's number in protobuf, after those of the messages around it that JSON does not show; empty if unknown.
+    pub(super) number: Box<[u8]>,
 }
 
 /// What becomes of a native field without content when the server writes the object.
@@ -123,6 +125,6 @@ impl Node {
 impl Field {
     pub(super) fn new(id: Id) -> Self {
         let strategy = Strategy::default();
-        Self { id, required: false, empty: Empty::Kept, default: None, strategy }
+        Self { id, required: false, empty: Empty::Kept, default: None, strategy, number: Box::default() }
     }
 }

@@ -4,7 +4,8 @@
 //! SUBRESOURCES…` names a kind's type. A line without indentation begins a type, the indented ones are its fields:
 //! `NAME[!][?][+] TYPE WORDS…`, where `!` is a required field, `?` a pointer, `+` one that is written also when
 //! empty; `[T]` is a list and `{T}` a map by names. Words: `set`, `keys=K,…`, `atomic` for ownership; `merge`,
-//! `merge=KEY`, `retain` for strategic merge patches; `default=JSON`; `enum=A|B`.
+//! `merge=KEY`, `retain` for strategic merge patches; `default=JSON`; `enum=A|B`; `#N` for the field's number in
+//! protobuf, after the numbers of messages around it that JSON does not show: `#2.6`.
 
 use std::{
     collections::BTreeMap,
@@ -115,7 +116,12 @@ impl Builder {
         };
         let (mut list, mut atomic, mut rules, mut default) = (ListKind::Atomic, false, None, None);
         let mut strategy = Strategy::default();
+        let mut number = Box::default();
         for word in words {
+            if let Some(path) = word.strip_prefix('#') {
+                number = path.split('.').filter_map(|number| number.parse().ok()).collect();
+                continue;
+            }
             let (word, value) = word.split_once('=').unwrap_or((word, ""));
             match word {
                 "set" => list = ListKind::Set,
@@ -152,7 +158,7 @@ impl Builder {
             }
             None => id,
         };
-        (bare, Field { id, required: marks.contains('!'), empty, default, strategy })
+        (bare, Field { id, required: marks.contains('!'), empty, default, strategy, number })
     }
 
     fn id(&mut self, kind: &str) -> Id {

@@ -17,6 +17,8 @@ mod project;
 mod ready;
 mod release;
 mod rotation;
+mod served;
+mod twins;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,8 @@ pub(crate) fn run() -> ExitCode {
         ready::trials(),
         release::trials(),
         rotation::trials(),
+        served::trials(),
+        twins::trials(),
     ]
     .into_iter()
     .flatten()
