@@ -1,7 +1,8 @@
 //! The binary: the stacks of this repository over the library's command line.
 
 mod onepassword_connect;
+mod pulumi_esc;
 
 fn main() -> std::process::ExitCode {
-    eggtooth::cli::main(&[onepassword_connect::stack()])
+    eggtooth::cli::main(&[onepassword_connect::stack(), pulumi_esc::stack()])
 }

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eggtooth::{
-    external_secrets::{Condition, OnePassword, Store, StoreReference, canary, canary_name},
+    external_secrets::{Access, Condition, OnePassword, SecretKey, Store, StoreReference},
     onepassword::{Credentials, Encoding, Token},
     resource::{ObjectName, Options, Urn, Value},
     secret::Secret,
-    stack::{Context, Release, Stack},
-    verify::{Canary, Proof, StoreKind},
+    stack::{CanaryOf, ChartChoice, Context, Operator, ProvenStore, Release, Stack, overlay},
+    verify::StoreKind,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -75,24 +75,6 @@ struct Connect {
     values: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Operator {
-    /// Another chart version than the pinned one.
-    #[serde(default)]
-    chart: ChartChoice,
-    /// Values of the chart `external-secrets`, over ours.
-    #[serde(default)]
-    values: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ChartChoice {
-    /// The chart's version; it must be in `bootstrap/charts.lock`.
-    version: Option<String>,
-}
-
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct StoreConfig {
@@ -134,7 +116,6 @@ fn yes() -> bool {
 const CREDENTIALS: (&str, &str) = ("op-credentials", "1password-credentials.json");
 const TOKEN: (&str, &str) = ("onepassword-token", "token");
 const CONNECT: &str = "onepassword-connect";
-const OPERATOR: &str = "external-secrets";
 
 fn program(context: &mut Context<'_>, config: &Config) {
     check(context, config);
@@ -144,7 +125,7 @@ fn program(context: &mut Context<'_>, config: &Config) {
         context.namespace(namespace);
     }
     seed(context, config);
-    install_operator(context, config);
+    config.operator.install(context, &config.namespaces.operator, config.stores.len());
     let connect = install_connect(context, config);
     for store in &config.stores {
         add_store(context, config, store, &connect);
@@ -167,8 +148,8 @@ fn check(context: &mut Context<'_>, config: &Config) {
     for (index, store) in config.stores.iter().enumerate() {
         check_store(context, index, store);
     }
-    let operator = context.chart_version(OPERATOR, config.operator.chart.version.as_deref());
-    if config.stores.len() > 1 && operator.as_deref().is_some_and(mixes_stores) {
+    // The operator before 2.5.0 shares one client between its Connect stores.
+    if config.stores.len() > 1 && config.operator.is_before(context, 2, 5) {
         context.error(
             "stores",
             "this version of External Secrets mixes the vaults of several Connect stores (before 2.5.0)",
@@ -193,25 +174,7 @@ fn check_store(context: &mut Context<'_>, index: usize, store: &StoreConfig) {
             "use the vault's id",
         );
     }
-    match (store.kind, &store.namespace) {
-        (StoreKind::SecretStore, None) => {
-            context.error(&field("kind"), "a SecretStore needs a namespace", "add `namespace`");
-        }
-        (StoreKind::ClusterSecretStore, Some(_)) => {
-            context.error(
-                &field("namespace"),
-                "a ClusterSecretStore has no namespace",
-                "drop it, or use `kind: SecretStore`",
-            );
-        }
-        (StoreKind::SecretStore, Some(_)) | (StoreKind::ClusterSecretStore, None) => {}
-    }
-}
-
-/// The operator before 2.5.0 shares one client between its Connect stores.
-fn mixes_stores(version: &str) -> bool {
-    let mut numbers = version.trim_start_matches('v').split('.').map_while(|part| part.parse::<u64>().ok());
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < (2, 5)
+    context.check_store_kind(&format!("stores[{index}]"), store.kind, store.namespace.as_deref());
 }
 
 /// The credentials and the token: never as Helm values, which Helm stores.
@@ -239,30 +202,10 @@ fn token_namespaces(config: &Config) -> BTreeSet<&str> {
     own.chain([config.namespaces.connect.as_str()]).collect()
 }
 
-fn install_operator(context: &mut Context<'_>, config: &Config) {
-    let namespace = config.namespaces.operator.as_str();
-    context.webhook_certificate(OPERATOR, namespace);
-    // A probe each second finds the pods ready when they are, not twenty seconds later.
-    let probe = serde_json::json!({ "initialDelaySeconds": 1, "periodSeconds": 1 });
-    let mut values = serde_json::json!({
-        "installCRDs": true,
-        "concurrent": config.stores.len() + 1,
-        "webhook": { "readinessProbe": probe },
-        "certController": { "readinessProbe": probe },
-    });
-    merge(&mut values, config.operator.values.as_ref());
-    let mut release = Release::new(OPERATOR, namespace, OPERATOR);
-    release.version.clone_from(&config.operator.chart.version);
-    release.values = Value::from(&values);
-    // Stores wait for the webhook, the proof for the deployments: nothing has to wait for all of the release.
-    release.wait = false;
-    context.release(release, Options::default());
-}
-
 fn install_connect(context: &mut Context<'_>, config: &Config) -> Urn {
     let namespace = config.namespaces.connect.as_str();
     let mut values = serde_json::json!({ "connect": { "credentialsName": CREDENTIALS.0, "credentialsKey": CREDENTIALS.1 } });
-    merge(&mut values, config.connect.values.as_ref());
+    overlay(&mut values, config.connect.values.as_ref());
     let mut release = Release::new("connect", namespace, "connect");
     release.version.clone_from(&config.connect.chart.version);
     // The kind OnePasswordItem is for 1Password's own operator, which the chart leaves out unless asked.
@@ -303,7 +246,7 @@ fn network_policy(config: &Config) -> Value {
             "ingress": [{
                 "from": [{
                     "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": config.namespaces.operator } },
-                    "podSelector": { "matchLabels": { "app.kubernetes.io/name": OPERATOR } },
+                    "podSelector": { "matchLabels": { "app.kubernetes.io/name": Operator::NAME } },
                 }],
                 "ports": [{ "port": 8080, "protocol": "TCP" }],
             }],
@@ -312,82 +255,38 @@ fn network_policy(config: &Config) -> Value {
 }
 
 fn add_store(context: &mut Context<'_>, config: &Config, store: &StoreConfig, connect: &Urn) {
-    let reference = StoreReference { namespace: store.namespace.clone(), name: store.name.clone() };
-    let token_namespace = store.namespace.as_ref().unwrap_or(&config.namespaces.connect).clone();
-    let provider = OnePassword {
-        host: host(config),
-        vaults: store.vaults.clone(),
-        token_namespace: token_namespace.clone(),
-        token_secret: TOKEN.0.to_owned(),
-        token_key: TOKEN.1.to_owned(),
+    let token = SecretKey {
+        namespace: store.namespace.as_ref().unwrap_or(&config.namespaces.connect).clone(),
+        name: TOKEN.0.to_owned(),
+        key: TOKEN.1.to_owned(),
     };
-    let manifest = Store {
-        reference: reference.clone(),
-        conditions: store.conditions.clone(),
-        refresh_interval: store.refresh_interval,
-        provider,
-    }
-    .manifest();
-    let options = Options { depends_on: vec![connect.clone()], ..Options::default() };
-    context.external_secret_object(manifest, options);
-    let canary = store.canary.as_ref().map(|canary| add_canary(context, config, store, &reference, canary));
-    let operator = config.namespaces.operator.as_str();
-    let deployment = |name: &str| ObjectName::namespaced(operator, name);
-    let connect_deployment = ObjectName::namespaced(config.namespaces.connect.as_str(), CONNECT);
-    context.prove(Proof {
-        kind: store.kind,
-        store: ObjectName { namespace: reference.namespace, name: reference.name },
-        canary,
-        secrets: vec![
-            ObjectName::namespaced(token_namespace, TOKEN.0),
-            // A Connect that was started anew may take other tokens than before.
-            ObjectName::namespaced(config.namespaces.connect.as_str(), CREDENTIALS.0),
-        ],
-        deployments: vec![
-            deployment("external-secrets"),
-            deployment("external-secrets-webhook"),
-            deployment("external-secrets-cert-controller"),
-            connect_deployment,
-        ],
+    let connect_object = |name: &str| ObjectName::namespaced(config.namespaces.connect.as_str(), name);
+    // A Connect that was started anew may take other tokens than before.
+    let secrets = vec![token.secret(), connect_object(CREDENTIALS.0)];
+    let access = OnePassword { host: host(config), vaults: store.vaults.clone(), token };
+    let reference = StoreReference { namespace: store.namespace.clone(), name: store.name.clone() };
+    let mut deployments = Operator::deployments(&config.namespaces.operator).to_vec();
+    deployments.push(connect_object(CONNECT));
+    context.proven_store(ProvenStore {
+        store: Store {
+            reference,
+            conditions: store.conditions.clone(),
+            refresh_interval: store.refresh_interval,
+            access: Access::OnePassword(access),
+        },
+        canary: store.canary.as_ref().map(|canary| CanaryOf {
+            key: &canary.item,
+            property: canary.property.as_deref(),
+            equals: canary.equals.as_ref(),
+            namespace: canary.namespace.as_deref(),
+        }),
+        namespace: &config.namespaces.operator,
+        secrets,
+        deployments,
+        depends_on: vec![connect.clone()],
     });
-}
-
-#[expect(clippy::disallowed_methods, reason = "the expected value moves on to the proof, hidden")]
-fn add_canary(
-    context: &mut Context<'_>,
-    config: &Config,
-    store: &StoreConfig,
-    reference: &StoreReference,
-    wanted: &CanaryConfig,
-) -> Canary {
-    let first_allowed = || store.conditions.iter().flat_map(|condition| &condition.namespaces).next();
-    let namespace = wanted
-        .namespace
-        .as_ref()
-        .or(store.namespace.as_ref())
-        .or_else(first_allowed)
-        .unwrap_or(&config.namespaces.operator);
-    let manifest = canary(reference, namespace, &wanted.item, wanted.property.as_deref());
-    context.external_secret_object(manifest, Options::default());
-    Canary {
-        name: ObjectName::namespaced(namespace.as_str(), canary_name(&store.name)),
-        key: "value".to_owned(),
-        equals: wanted.equals.as_ref().map(|expected| Secret::new(expected.expose().clone())),
-    }
 }
 
 fn host(config: &Config) -> String {
     format!("http://{CONNECT}.{}.svc:8080", config.namespaces.connect)
-}
-
-/// Lays the user's values over ours, map by map.
-fn merge(ours: &mut serde_json::Value, theirs: Option<&serde_json::Map<String, serde_json::Value>>) {
-    for (key, value) in theirs.into_iter().flatten() {
-        match (&mut ours[key.as_str()], value) {
-            (below @ serde_json::Value::Object(_), serde_json::Value::Object(entries)) => {
-                merge(below, Some(entries));
-            }
-            (place, value) => *place = value.clone(),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The canary: an ExternalSecret that proves its store.
 
-use super::{API_VERSION, StoreReference};
+use super::{ExternalSecret, Fetch, Fetched, Interval, StoreReference};
 use crate::resource::Value;
 
 /// Returns the name of a store's canary and of its Secret.
@@ -12,27 +12,14 @@ pub fn canary_name(store: &str) -> String {
 ///
 /// It refreshes once a day by itself; a proof forces it.
 pub fn canary(store: &StoreReference, namespace: &str, item: &str, property: Option<&str>) -> Value {
-    let name = canary_name(&store.name);
-    let mut remote = vec![("key", Value::from(item))];
-    if let Some(property) = property {
-        remote.push(("property", property.into()));
+    let fetched =
+        Fetched { into: "value".to_owned(), key: item.to_owned(), property: property.map(str::to_owned) };
+    ExternalSecret {
+        namespace: namespace.to_owned(),
+        name: canary_name(&store.name),
+        store: store.clone(),
+        refresh_interval: Interval::DAY,
+        fetch: Fetch::Each(vec![fetched]),
     }
-    let data = Value::map([("secretKey", Value::from("value")), ("remoteRef", Value::map(remote))]);
-    let reference = Value::map([("kind", Value::from(store.kind())), ("name", store.name.as_str().into())]);
-    let labels = Value::map([("app.kubernetes.io/managed-by", Value::from("eggtooth"))]);
-    let target = Value::map([("name", Value::from(name.as_str())), ("creationPolicy", "Owner".into())]);
-    let spec = Value::map([
-        ("secretStoreRef", reference),
-        ("refreshInterval", "24h0m0s".into()),
-        ("target", target),
-        ("data", Value::list([data])),
-    ]);
-    let metadata =
-        Value::map([("name", name.as_str().into()), ("namespace", namespace.into()), ("labels", labels)]);
-    Value::map([
-        ("apiVersion", API_VERSION.into()),
-        ("kind", "ExternalSecret".into()),
-        ("metadata", metadata),
-        ("spec", spec),
-    ])
+    .manifest()
 }

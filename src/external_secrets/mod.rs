@@ -3,19 +3,26 @@
 //! The field names and rules are those of the API group `external-secrets.io/v1`. What a store's status says is read
 //! here; whether a store can be trusted is `verify`'s question.
 
+mod access;
 mod canary;
 mod certificate;
+pub mod duration;
+mod external_secret;
+mod interval;
 mod provider;
 mod resource_refs;
 mod seeded;
 mod store;
 mod webhook;
 
+pub use access::{Access, OnePassword, PulumiEsc, SecretKey};
 pub use canary::{canary, canary_name};
 pub use certificate::{CertificateError, WebhookCertificate};
+pub use external_secret::{ExternalSecret, Fetch, Fetched};
+pub use interval::Interval;
 pub use provider::ExternalSecrets;
 pub use resource_refs::{brings, needs};
-pub use store::{Condition, OnePassword, Store, StoreReference};
+pub use store::{Condition, Store, StoreReference};
 pub use webhook::{WebhookError, WebhookServing};
 
 /// The API group of stores and ExternalSecrets.

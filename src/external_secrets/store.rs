@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::API_VERSION;
+use super::{API_VERSION, Access};
 use crate::resource::{Number, Value};
 
 /// Which namespaces may use a ClusterSecretStore; any one key that matches is enough.
@@ -36,22 +36,7 @@ impl StoreReference {
     }
 }
 
-/// Access to 1Password through a Connect server.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OnePassword {
-    /// The server's address, without a slash at its end.
-    pub host: String,
-    /// Vaults by name or id, with the order in which they are searched.
-    pub vaults: BTreeMap<String, u32>,
-    /// The namespace of the token's Secret.
-    pub token_namespace: String,
-    /// The token's Secret.
-    pub token_secret: String,
-    /// The token's key in it.
-    pub token_key: String,
-}
-
-/// A store of the provider `onepassword`.
+/// A store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Store {
     /// Where it is and what it is called.
@@ -60,8 +45,8 @@ pub struct Store {
     pub conditions: Vec<Condition>,
     /// How often the operator checks it, in seconds.
     pub refresh_interval: Option<u32>,
-    /// The access.
-    pub provider: OnePassword,
+    /// How it reaches its provider.
+    pub access: Access,
 }
 
 impl Store {
@@ -71,7 +56,7 @@ impl Store {
         if let Some(namespace) = &self.reference.namespace {
             metadata.push(("namespace", namespace.as_str().into()));
         }
-        let mut spec = vec![("provider", Value::map([("onepassword", self.provider_block())]))];
+        let mut spec = vec![("provider", self.access.block())];
         if !self.conditions.is_empty() {
             spec.push(("conditions", Value::list(self.conditions.iter().map(condition_block))));
         }
@@ -83,23 +68,6 @@ impl Store {
             ("kind", self.reference.kind().into()),
             ("metadata", Value::map(metadata)),
             ("spec", Value::map(spec)),
-        ])
-    }
-
-    /// A ClusterSecretStore's references must name the namespace, a SecretStore's must not name another.
-    fn provider_block(&self) -> Value {
-        let provider = &self.provider;
-        let token = Value::map([
-            ("name", Value::from(provider.token_secret.as_str())),
-            ("namespace", provider.token_namespace.as_str().into()),
-            ("key", provider.token_key.as_str().into()),
-        ]);
-        let vaults =
-            provider.vaults.iter().map(|(name, order)| (name.as_str(), Value::from(i64::from(*order))));
-        Value::map([
-            ("connectHost", Value::from(provider.host.trim_end_matches('/'))),
-            ("vaults", Value::map(vaults)),
-            ("auth", Value::map([("secretRef", Value::map([("connectTokenSecretRef", token)]))])),
         ])
     }
 }
@@ -130,6 +98,7 @@ fn anchor(regex: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::external_secrets::{OnePassword, SecretKey};
     use crate::resource::redacted;
 
     #[test]
@@ -138,13 +107,15 @@ mod tests {
             reference: StoreReference { namespace: None, name: "onepassword".into() },
             conditions: vec![Condition { namespace_regexes: vec!["prod.*".into()], ..Condition::default() }],
             refresh_interval: Some(300),
-            provider: OnePassword {
+            access: Access::OnePassword(OnePassword {
                 host: "http://onepassword-connect.onepassword.svc:8080/".into(),
                 vaults: [("production".to_owned(), 1)].into(),
-                token_namespace: "onepassword".into(),
-                token_secret: "onepassword-token".into(),
-                token_key: "token".into(),
-            },
+                token: SecretKey {
+                    namespace: "onepassword".into(),
+                    name: "onepassword-token".into(),
+                    key: "token".into(),
+                },
+            }),
         };
         let json = redacted(&store.manifest());
         assert_eq!(json["kind"], "ClusterSecretStore");

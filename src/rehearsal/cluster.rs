@@ -6,7 +6,7 @@ use http::Request;
 use http_body_util::BodyExt;
 use kube::client::Body;
 
-use super::{ClusterBuilder, Faults, WebhookCaller, api::Server, serving::Unanswered};
+use super::{ClusterBuilder, Faults, WebhookCaller, api::Server, port::Unanswered};
 use crate::clock::Clock;
 use crate::kubernetes::Client;
 

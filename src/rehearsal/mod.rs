@@ -14,6 +14,7 @@ mod faults;
 mod merge;
 pub mod network;
 pub mod node;
+mod port;
 pub mod programs;
 #[expect(dead_code, reason = "what is known of a kind beyond what the server asks")]
 mod schema;
@@ -31,5 +32,6 @@ pub use builder::ClusterBuilder;
 pub use cluster::Cluster;
 pub use error::RehearsalError;
 pub use faults::{Effect, Fault, Faults};
+pub use port::Port;
 pub use serving::Serving;
 pub use workers::{Workers, WorkersBuilder};

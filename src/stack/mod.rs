@@ -8,9 +8,13 @@
 mod config;
 mod context;
 mod definition;
+mod operator;
+mod proven_store;
 mod release;
 
 pub use config::{Origin, Path, Step, decode};
 pub use context::{Context, Program, Settings};
 pub use definition::Stack;
+pub use operator::{ChartChoice, Operator, overlay};
+pub use proven_store::{CanaryOf, ProvenStore};
 pub use release::Release;

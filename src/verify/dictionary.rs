@@ -36,7 +36,7 @@ struct Entry {
 }
 
 /// `$1` in meaning and remedy is the pattern's first group.
-const ENTRIES: [Entry; 21] = [
+const ENTRIES: [Entry; 24] = [
     Entry {
         pattern: r"status 401: (Invalid token signature|.*[Ii]nvalid.*token.*)",
         class: Class::Refused,
@@ -96,6 +96,24 @@ const ENTRIES: [Entry; 21] = [
         class: Class::Fix,
         meaning: "the item or field $1 is there $2 times, not once",
         remedy: "correct `canary.item` and `canary.property`; a field is found by its label",
+    },
+    Entry {
+        pattern: r"\b40[13] (Unauthorized|Forbidden)",
+        class: Class::Refused,
+        meaning: "Pulumi refuses the access token",
+        remedy: "make a new one in Pulumi Cloud for somebody who may open the environment, put it into the SOPS file, run `eggtooth up` again",
+    },
+    Entry {
+        pattern: r"\b404 Not Found|no value given for required property id",
+        class: Class::Fix,
+        meaning: "Pulumi knows no such environment, or it can't be opened, or it has no such value",
+        remedy: "correct `organization`, `project`, `environment` or the key; try it with `pulumi env open`",
+    },
+    Entry {
+        pattern: r"undefined response type",
+        class: Class::Fix,
+        meaning: "what answers at the store's address is not Pulumi's API",
+        remedy: "correct `apiUrl`: it ends with `/api/esc`",
     },
     Entry {
         pattern: r"is not allowed from namespace",
@@ -213,6 +231,8 @@ mod tests {
         assert!(meaning("status 500: Something went wrong").contains("fails inside"));
         let late = explain("Deployment onepassword/onepassword-connect is not available: 0 of 1").unwrap();
         assert!(late.remedy.contains("-n onepassword "), "{}", late.remedy);
+        assert_eq!(class("error getting secret: 401 Unauthorized"), Some(Class::Refused));
+        assert_eq!(class("error getting secret: 404 Not Found"), Some(Class::Fix));
         let vault = explain("Found 0 vaults with title \"prod\"").unwrap();
         assert_eq!(vault.class, Class::Fix);
         assert!(vault.meaning.contains("no vault `prod` is visible"), "{}", vault.meaning);

@@ -14,6 +14,7 @@ mod lock;
 mod node;
 mod operator;
 mod project;
+mod pulumi_esc;
 mod ready;
 mod release;
 mod rotation;
@@ -39,6 +40,7 @@ pub(crate) fn run() -> ExitCode {
         lock::trials(),
         node::trials(),
         operator::trials(),
+        pulumi_esc::trials(),
         ready::trials(),
         release::trials(),
         rotation::trials(),

@@ -13,7 +13,6 @@
 mod certificates;
 mod cluster;
 mod controller;
-mod duration;
 mod error;
 mod flags;
 mod hash;
@@ -35,3 +34,5 @@ mod work;
 mod world;
 
 pub use program::ExternalSecrets;
+
+use crate::external_secrets::duration;

@@ -1,11 +1,15 @@
 //! The API's HTTP interface.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
 use serde_json::{Value as Json, json};
+use tokio::net::TcpListener;
 
-use crate::rehearsal::network::Handler;
+use crate::rehearsal::{Port, RehearsalError, network::Handler};
 use crate::yaml;
 
 use super::EscEnvironments;
@@ -27,6 +31,18 @@ enum Asked<'a> {
     Session(&'a str),
     /// One property of it: the path has two slashes, which is what the client sends.
     Property(&'a str),
+}
+
+impl EscEnvironments {
+    /// Serves the environments on a port of this machine, for an operator in a real cluster.
+    pub fn serve(&self, listener: TcpListener) -> Result<Port, RehearsalError> {
+        let server = Arc::new(EscServer(self.clone()));
+        let answer = move |request| {
+            let server = Arc::clone(&server);
+            async move { Some(server.answer(&request).map(Full::new)) }
+        };
+        Port::open(listener, answer)
+    }
 }
 
 impl Handler for EscServer {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Returns the duration, where the text is one. What lies before zero becomes zero: nothing here waits backwards.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let (negative, mut rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -26,6 +26,17 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
         rest = &rest[unit_end..];
     }
     if negative { Some(Duration::ZERO) } else { Duration::try_from_secs_f64(total).ok() }
+}
+
+/// Returns the duration as the operator writes it back, to the second: `1h0m0s`.
+pub fn write(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds}s"),
+        (0, _) => format!("{minutes}m{seconds}s"),
+        _ => format!("{hours}h{minutes}m{seconds}s"),
+    }
 }
 
 fn seconds_of(unit: &str) -> Option<f64> {
@@ -51,6 +62,13 @@ mod tests {
         assert_eq!(parse("300ms"), Some(Duration::from_millis(300)));
         assert_eq!(parse("0"), Some(Duration::ZERO));
         assert_eq!(parse("-5s"), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn durations_are_written_as_go_writes_them() {
+        for text in ["0s", "10s", "1m0s", "59m59s", "1h0m0s", "24h0m0s", "100h1m2s"] {
+            assert_eq!(write(parse(text).unwrap()), text);
+        }
     }
 
     #[test]

@@ -1,0 +1,137 @@
+//! How a store reaches its provider: the block under `spec.provider`.
+
+use std::collections::BTreeMap;
+
+use crate::resource::{ObjectName, Value};
+
+/// One key of a Secret that a store reads. A ClusterSecretStore's references must name the namespace, a SecretStore's
+/// must not name another than its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretKey {
+    /// The Secret's namespace.
+    pub namespace: String,
+    /// The Secret's name.
+    pub name: String,
+    /// The key in it.
+    pub key: String,
+}
+
+impl SecretKey {
+    /// Returns the Secret's name and namespace.
+    pub fn secret(&self) -> ObjectName {
+        ObjectName::namespaced(self.namespace.as_str(), self.name.as_str())
+    }
+
+    fn selector(&self) -> Value {
+        Value::map([
+            ("name", Value::from(self.name.as_str())),
+            ("namespace", self.namespace.as_str().into()),
+            ("key", self.key.as_str().into()),
+        ])
+    }
+}
+
+/// Access to a provider.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Access {
+    /// 1Password through a Connect server.
+    OnePassword(OnePassword),
+    /// Pulumi ESC.
+    PulumiEsc(PulumiEsc),
+}
+
+impl Access {
+    pub(super) fn block(&self) -> Value {
+        match self {
+            Self::OnePassword(access) => Value::map([("onepassword", access.block())]),
+            Self::PulumiEsc(access) => Value::map([("pulumi", access.block())]),
+        }
+    }
+}
+
+/// Access to 1Password through a Connect server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnePassword {
+    /// The server's address.
+    pub host: String,
+    /// Vaults by name or id, with the order in which they are searched.
+    pub vaults: BTreeMap<String, u32>,
+    /// Where the token is.
+    pub token: SecretKey,
+}
+
+impl OnePassword {
+    fn block(&self) -> Value {
+        let vaults = self.vaults.iter().map(|(name, order)| (name.as_str(), Value::from(i64::from(*order))));
+        let token = Value::map([("connectTokenSecretRef", self.token.selector())]);
+        Value::map([
+            ("connectHost", Value::from(self.host.trim_end_matches('/'))),
+            ("vaults", Value::map(vaults)),
+            ("auth", Value::map([("secretRef", token)])),
+        ])
+    }
+}
+
+/// Access to one environment of Pulumi ESC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PulumiEsc {
+    /// The API's address where it is not Pulumi's own service.
+    pub api_url: Option<String>,
+    /// The organization.
+    pub organization: String,
+    /// The project.
+    pub project: String,
+    /// The environment.
+    pub environment: String,
+    /// Where the access token is.
+    pub token: SecretKey,
+    /// Writes `accessToken` beside `organization`, as controllers before 2.5.0 want it; later ones want it under
+    /// `auth`.
+    pub token_at_root: bool,
+}
+
+impl PulumiEsc {
+    fn block(&self) -> Value {
+        let token = Value::map([("secretRef", self.token.selector())]);
+        let mut block = vec![
+            ("organization", Value::from(self.organization.as_str())),
+            ("project", self.project.as_str().into()),
+            ("environment", self.environment.as_str().into()),
+        ];
+        if let Some(url) = &self.api_url {
+            block.push(("apiUrl", url.trim_end_matches('/').into()));
+        }
+        block.push(if self.token_at_root {
+            ("accessToken", token)
+        } else {
+            ("auth", Value::map([("accessToken", token)]))
+        });
+        Value::map(block)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::redacted;
+
+    #[test]
+    fn the_access_token_is_where_the_controller_looks_for_it() {
+        let token = SecretKey { namespace: "es".into(), name: "pat".into(), key: "token".into() };
+        let mut access = PulumiEsc {
+            api_url: Some("http://esc.test/api/esc/".into()),
+            organization: "acme".into(),
+            project: "app".into(),
+            environment: "dev".into(),
+            token,
+            token_at_root: false,
+        };
+        let block = redacted(&Access::PulumiEsc(access.clone()).block());
+        assert_eq!(block["pulumi"]["auth"]["accessToken"]["secretRef"]["namespace"], "es");
+        assert_eq!(block["pulumi"]["apiUrl"], "http://esc.test/api/esc");
+        access.token_at_root = true;
+        let block = redacted(&Access::PulumiEsc(access).block());
+        assert_eq!(block["pulumi"]["accessToken"]["secretRef"]["key"], "token");
+        assert!(block["pulumi"].get("auth").is_none());
+    }
+}

@@ -1,0 +1,105 @@
+//! ExternalSecrets as a program writes them.
+
+use super::{API_VERSION, Interval, StoreReference};
+use crate::resource::Value;
+
+/// Has the operator fetch secrets into a Secret of the same name, which goes with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExternalSecret {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name, and that of the Secret.
+    pub name: String,
+    /// The store.
+    pub store: StoreReference,
+    /// How often it is fetched anew.
+    pub refresh_interval: Interval,
+    /// What is fetched.
+    pub fetch: Fetch,
+}
+
+/// What an ExternalSecret fetches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fetch {
+    /// All properties of one secret at the provider, each under its own name.
+    All(String),
+    /// One by one.
+    Each(Vec<Fetched>),
+}
+
+/// One key of the Secret, and where its value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// The key in the Secret.
+    pub into: String,
+    /// The secret's name at the provider.
+    pub key: String,
+    /// A property of it.
+    pub property: Option<String>,
+}
+
+impl ExternalSecret {
+    /// Returns the object's manifest.
+    pub fn manifest(&self) -> Value {
+        let text = |text: &str| Value::from(text);
+        let store = Value::map([("kind", text(self.store.kind())), ("name", text(&self.store.name))]);
+        let target = Value::map([("name", text(&self.name)), ("creationPolicy", "Owner".into())]);
+        let fetch = match &self.fetch {
+            Fetch::All(key) => {
+                let extract = Value::map([("key", text(key))]);
+                ("dataFrom", Value::list([Value::map([("extract", extract)])]))
+            }
+            Fetch::Each(all) => ("data", Value::list(all.iter().map(Fetched::block))),
+        };
+        let spec = [
+            ("secretStoreRef", store),
+            ("refreshInterval", text(&self.refresh_interval.to_string())),
+            ("target", target),
+            fetch,
+        ];
+        let labels = Value::map([("app.kubernetes.io/managed-by", text("eggtooth"))]);
+        let metadata = [("name", text(&self.name)), ("namespace", text(&self.namespace)), ("labels", labels)];
+        Value::map([
+            ("apiVersion", API_VERSION.into()),
+            ("kind", "ExternalSecret".into()),
+            ("metadata", Value::map(metadata)),
+            ("spec", Value::map(spec)),
+        ])
+    }
+}
+
+impl Fetched {
+    fn block(&self) -> Value {
+        let mut remote = vec![("key", Value::from(self.key.as_str()))];
+        if let Some(property) = &self.property {
+            remote.push(("property", property.as_str().into()));
+        }
+        Value::map([("secretKey", Value::from(self.into.as_str())), ("remoteRef", Value::map(remote))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::redacted;
+
+    #[test]
+    fn all_or_each_is_fetched_into_a_secret_of_the_same_name() {
+        let mut secret = ExternalSecret {
+            namespace: "app".into(),
+            name: "settings".into(),
+            store: StoreReference { namespace: None, name: "esc".into() },
+            refresh_interval: Interval::HOUR,
+            fetch: Fetch::All("app".into()),
+        };
+        let json = redacted(&secret.manifest());
+        assert_eq!(json["spec"]["dataFrom"][0]["extract"]["key"], "app");
+        assert_eq!(json["spec"]["target"]["name"], "settings");
+        assert_eq!(json["spec"]["secretStoreRef"]["kind"], "ClusterSecretStore");
+        secret.fetch =
+            Fetch::Each(vec![Fetched { into: "PASSWORD".into(), key: "db.password".into(), property: None }]);
+        let json = redacted(&secret.manifest());
+        assert_eq!(json["spec"]["data"][0]["remoteRef"], serde_json::json!({"key": "db.password"}));
+        assert!(json["spec"].get("dataFrom").is_none());
+    }
+}
