@@ -45,7 +45,8 @@
 //! | [`stack`] | what a stack program sees: its configuration, and what it can register |
 //! | [`verify`] | the proof that a store is usable, and the dictionary of errors |
 //! | [`environment`] | the language of Pulumi ESC: parser, evaluator, functions, sources |
-//! | [`onepassword`] | what credentials and a token of 1Password Connect show without asking anybody |
+//! | [`onepassword`] | 1Password: Connect's credentials and token, its API, the `op` command |
+//! | [`pulumi_esc`] | the API of Pulumi ESC |
 //! | [`external_secrets`] | typed stores and canaries, the webhook's gate, the certificate that is seeded for it |
 //! | [`helm`] | charts, values, rendering, hooks, release records, repositories; the provider of releases |
 //! | [`gotemplate`] | Go's text/template with Sprig's and Helm's functions; knows nothing of charts |
@@ -60,6 +61,7 @@
 //! | [`diagnostic`] | problems with their place, in one form for every check |
 //! | [`scrubber`] | the last net: takes known secrets out of what is printed or logged |
 //! | [`file`] | files that are replaced whole or not at all |
+//! | [`remote`] | services on the network, asked with a credential that is never tried twice |
 //! | [`secret`] | a value that is never shown |
 //! | [`clock`] | the time as a value |
 //!
@@ -81,6 +83,7 @@ pub mod stack;
 pub mod verify;
 pub mod environment;
 pub mod onepassword;
+pub mod pulumi_esc;
 pub mod external_secrets;
 pub mod helm;
 pub mod gotemplate;
@@ -95,5 +98,6 @@ pub mod yaml;
 pub mod diagnostic;
 pub mod scrubber;
 pub mod file;
+pub mod remote;
 pub mod secret;
 pub mod clock;

@@ -50,6 +50,9 @@ pub(super) struct Global {
     /// Take chart archives from this folder, without network; their digests are still checked
     #[arg(long, value_name = "DIR", env = "EGGTOOTH_CHARTS", global = true, help_heading = GLOBAL)]
     pub(super) charts: Option<PathBuf>,
+    /// Let environments start programs (`fn::open::exec`): only where you trust every document
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    pub(super) allow_exec: bool,
     /// Print events as JSON, one a line
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(super) json: bool,

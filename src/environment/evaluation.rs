@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::Failure;
-use super::evaluator::Options;
+use super::evaluator::{Opening, Options};
 use super::syntax::{Place, join};
 use super::term::{Content, Entry, Term};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -22,6 +22,8 @@ pub struct Evaluation {
     /// The errors of sources, to be told apart by their type. Their texts are for nobody's eyes: the diagnostics have
     /// them without the secrets that were handed to the source.
     pub failures: Vec<Failure>,
+    /// The sources that were opened, in the order in which they were; none by a check.
+    pub openings: Vec<Opening>,
     variables: BTreeMap<Arc<str>, Value>,
     files: BTreeMap<Arc<str>, Value>,
     secret_paths: Vec<String>,
@@ -56,6 +58,7 @@ impl Evaluation {
             loaded: true,
             diagnostics: diagnostics.into_iter().collect(),
             failures: Vec::new(),
+            openings: Vec::new(),
             variables: BTreeMap::new(),
             files: BTreeMap::new(),
             secret_paths: Vec::new(),

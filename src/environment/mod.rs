@@ -12,6 +12,7 @@
 mod builtins;
 mod evaluation;
 mod evaluator;
+mod extract;
 mod identify;
 mod json;
 mod loader;
@@ -23,9 +24,12 @@ mod term;
 mod tests;
 
 pub use evaluation::Evaluation;
-pub use evaluator::{EvaluateError, Evaluator, Options};
+pub use evaluator::{EvaluateError, Evaluator, Opening, Options};
+pub use extract::{extract, steps};
 pub use identify::IdentifyError;
 pub use json::{JsonError, read_json};
 pub use loader::{Folder, InMemory, LoadError, Loader};
 pub use schema::{Schema, SchemaError};
-pub use sources::{Decrypter, Failure, Names, Rotator, Sops, SopsError, Source, SourceError, Sources};
+pub use sources::{
+    Decrypter, Failure, InputsError, Names, Outside, Rotator, Sops, SopsError, Source, SourceError, Sources,
+};

@@ -14,6 +14,7 @@ use futures::future::BoxFuture;
 use crate::environment::{
     Evaluation, Evaluator, InMemory, Names, Options, Schema, Source, SourceError, Sources,
 };
+use crate::remote::Meter;
 use crate::resource::{Map, Value, redacted};
 
 /// Gives its inputs, at the earliest when `together` calls are open, and counts its calls.
@@ -31,7 +32,12 @@ impl Source for Echo {
         Schema::kind("object")
     }
 
-    fn open<'a>(&'a self, inputs: &'a Map, _: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>> {
+    fn open<'a>(
+        &'a self,
+        inputs: &'a Map,
+        _: &'a Names,
+        _: &'a Meter,
+    ) -> BoxFuture<'a, Result<Value, SourceError>> {
         Box::pin(async move {
             self.calls.fetch_add(1, Ordering::SeqCst);
             self.barrier.wait().await;

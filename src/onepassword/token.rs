@@ -155,7 +155,7 @@ fn decode<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
 }
 
 /// 1Password's ids have 26 lower-case letters and digits.
-fn is_id(vault: &str) -> bool {
+pub(super) fn is_id(vault: &str) -> bool {
     vault.len() == 26 && vault.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 

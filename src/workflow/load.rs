@@ -6,10 +6,12 @@ use serde::Deserialize;
 
 use super::{
     Problems, Surroundings, WorkflowError,
-    secrets::{learn, recipients},
+    secrets::{learn, learn_tokens, recipients},
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
-use crate::environment::{Evaluation, Evaluator, Failure, Folder, Options, Sops, SopsError, Sources};
+use crate::environment::{
+    Evaluation, Evaluator, Failure, Folder, Options, Outside, Sops, SopsError, Sources,
+};
 use crate::keys::{Identities, Passphrases, Recipient};
 use crate::resource::{Map, Value, decode};
 use crate::sops;
@@ -104,7 +106,8 @@ async fn evaluate(
     secrets: Secrets,
     source: &Sops,
 ) -> Result<Evaluation, WorkflowError> {
-    let sources = Sources::new().source(source.clone());
+    let sources = Sources::standard(&outside(surroundings), source.clone());
+    learn_tokens(surroundings);
     let loader = Folder::new(&surroundings.project);
     let evaluator = Evaluator::new(loader, sources, Map::new(), Options::default());
     let evaluated = match secrets {
@@ -125,6 +128,17 @@ async fn evaluate(
         });
     }
     Ok(evaluation)
+}
+
+fn outside(surroundings: &Surroundings) -> Outside {
+    Outside {
+        project: surroundings.project.clone(),
+        process: surroundings.process.clone(),
+        target: surroundings.target.clone(),
+        cluster: surroundings.cluster.clone(),
+        clock: surroundings.clock.clone(),
+        allow_exec: surroundings.allow_exec,
+    }
 }
 
 /// A file that no key opens, or that is not what was encrypted; not one that can't be read at all.

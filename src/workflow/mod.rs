@@ -16,6 +16,8 @@ mod refresh;
 mod secrets;
 mod stage;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use apply::{UpReport, up};

@@ -1,6 +1,6 @@
 //! The secrets of an environment on their way in: learnt by the scrubber, and who can open them remembered.
 
-use super::WorkflowError;
+use super::{Surroundings, WorkflowError};
 use crate::environment::Sops;
 use crate::keys::Recipient;
 use crate::resource::Value;
@@ -13,6 +13,16 @@ pub(super) fn recipients(source: &Sops) -> Result<Vec<Recipient>, WorkflowError>
             .map_err(|error| WorkflowError::Recipients { recipient: text.clone(), source: Box::new(error) })
     };
     source.recipients().into_iter().map(parse).collect()
+}
+
+/// Variables that sources take tokens from.
+const TOKENS: [&str; 4] =
+    ["OP_CONNECT_TOKEN", "OP_SERVICE_ACCOUNT_TOKEN", "PULUMI_ACCESS_TOKEN", "VAULT_TOKEN"];
+
+/// Teaches the scrubber the tokens of the process environment.
+pub(super) fn learn_tokens(surroundings: &Surroundings) {
+    let tokens = TOKENS.iter().filter_map(|name| surroundings.process.get(name));
+    tokens.for_each(|token| surroundings.scrubber.learn(token.trim().as_bytes()));
 }
 
 /// Teaches the scrubber every secret of a value.

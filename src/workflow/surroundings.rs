@@ -24,6 +24,8 @@ pub struct Surroundings {
     pub charts: Option<PathBuf>,
     /// Where downloaded charts are kept.
     pub cache: PathBuf,
+    /// Whether environments may start programs.
+    pub allow_exec: bool,
     /// The time.
     pub clock: Clock,
     /// Where it is told what happens.

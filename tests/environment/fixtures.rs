@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use eggtooth::{
     environment::{Decrypter, Names, Rotator, Schema, Source, SourceError, Sources, read_json},
+    remote::Meter,
     resource::{Map, Value},
     secret::Secret,
 };
@@ -68,7 +69,12 @@ impl Source for Test {
         Schema::kind("object")
     }
 
-    fn open<'a>(&'a self, inputs: &'a Map, names: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>> {
+    fn open<'a>(
+        &'a self,
+        inputs: &'a Map,
+        names: &'a Names,
+        _: &'a Meter,
+    ) -> BoxFuture<'a, Result<Value, SourceError>> {
         std::future::ready((self.open)(inputs, names)).boxed()
     }
 }
@@ -98,7 +104,12 @@ impl Source for Typed {
         )
     }
 
-    fn open<'a>(&'a self, inputs: &'a Map, _: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>> {
+    fn open<'a>(
+        &'a self,
+        inputs: &'a Map,
+        _: &'a Names,
+        _: &'a Meter,
+    ) -> BoxFuture<'a, Result<Value, SourceError>> {
         let name = inputs.get("name").cloned().unwrap_or(Value::Null);
         let inner = Value::map([("flag", Value::from(true).secret())]);
         let given = [("name", name), ("list", Value::list([1.into(), 2.into()])), ("inner", inner)];
@@ -133,6 +144,7 @@ impl Rotator for Rotation {
         inputs: &'a Map,
         state: Option<&'a Map>,
         _: &'a Names,
+        _: &'a Meter,
     ) -> BoxFuture<'a, Result<Value, SourceError>> {
         let opened = match state {
             None => Err("no rotation state".into()),

@@ -110,6 +110,7 @@ impl<'a> Scene<'a> {
             cache: cache(&variables),
             target: Target { kubeconfig: global.kubeconfig, context: global.context, environment: variables },
             cluster: None,
+            allow_exec: global.allow_exec,
             clock: Clock::system(),
             events: Events::to(listener),
             scrubber,

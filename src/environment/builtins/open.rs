@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::suggest;
 use crate::environment::evaluator::{CallId, Mode, Opener, Request, Scope, entries, message};
 use crate::environment::schema::Schema;
+use crate::environment::sources::left_out;
 use crate::environment::syntax::{Expression, Kind, quote};
 use crate::environment::term::{Entries, Entry, Shared, Term};
 
@@ -104,7 +105,8 @@ impl<'d> Scope<'d, '_, '_> {
                     return unknown();
                 };
                 let names = self.session.names(&self.name);
-                self.session.requests.push(Request { id, call, inputs, names });
+                let place = Arc::clone(&expression.place);
+                self.session.requests.push(Request { id, call, inputs, names, place });
                 unknown()
             }
         }
@@ -125,7 +127,9 @@ impl<'d> Scope<'d, '_, '_> {
 
     fn unknown_source(&mut self, expression: &Expression, name: &str) {
         let mut diagnostic = expression.place.error(format!("unknown provider {}", quote(name)));
-        if let Some(nearest) = suggest(name, self.session.sources().names()) {
+        if let Some(instead) = left_out(name) {
+            diagnostic = diagnostic.hint(instead);
+        } else if let Some(nearest) = suggest(name, self.session.sources().names()) {
             diagnostic = diagnostic.hint(format!("did you mean `{nearest}`?"));
         }
         self.session.diagnostics.push(diagnostic);

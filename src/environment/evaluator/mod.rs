@@ -12,6 +12,7 @@ mod session;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use opening::Opening;
 pub(crate) use opening::{CallId, Opener, Request, entries, message};
 pub(crate) use scope::{Scope, text_or_unknown};
 pub(crate) use session::{Opened, Session};
@@ -76,12 +77,16 @@ impl Evaluator {
     pub async fn evaluate(&self, name: &str) -> Result<Evaluation, EvaluateError> {
         let mut progress = Progress::default();
         loop {
-            let (evaluation, requests) = self.round(name, Mode::Evaluate, &mut progress)?;
+            let (mut evaluation, requests) = self.round(name, Mode::Evaluate, &mut progress)?;
             if requests.is_empty() {
+                evaluation.openings = progress.openings;
                 return Ok(evaluation);
             }
             let opened = requests.into_iter().map(opening::Request::open);
-            progress.opened.extend(futures::future::join_all(opened).await);
+            for (id, opened, opening) in futures::future::join_all(opened).await {
+                progress.opened.insert(id, opened);
+                progress.openings.push(opening);
+            }
         }
     }
 
@@ -115,4 +120,5 @@ impl Evaluator {
 pub(crate) struct Progress {
     documents: BTreeMap<String, Arc<syntax::Parsed>>,
     opened: BTreeMap<opening::CallId, Opened>,
+    openings: Vec<Opening>,
 }

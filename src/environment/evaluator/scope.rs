@@ -171,7 +171,7 @@ impl<'d, 's, 'e> Scope<'d, 's, 'e> {
     }
 
     pub(crate) fn validate(&mut self, term: &Shared, schema: &Schema) -> bool {
-        let mut validator = Validator::default();
+        let mut validator = Validator::new(self.session.options().stricter);
         let fits = validator.check(term, schema);
         self.session.diagnostics.append(&mut validator.diagnostics);
         fits

@@ -3,10 +3,10 @@
 use std::{cmp::Ordering, rc::Rc, sync::Arc};
 
 use super::{Rules, Schema};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, suggest};
 use crate::environment::json;
 use crate::environment::syntax::{Place, join, quote};
-use crate::environment::term::{Content, Shared, Term};
+use crate::environment::term::{Content, Entry, Shared, Term};
 use crate::resource::{Number, Value};
 
 /// Collects what does not fit.
@@ -14,12 +14,19 @@ use crate::resource::{Number, Value};
 pub(crate) struct Validator {
     pub(crate) diagnostics: Vec<Diagnostic>,
     depth: usize,
+    /// Whether a property that a closed object does not know is told; Pulumi's evaluator keeps silent.
+    tells_unknown: bool,
 }
 
 /// References of schemas may lead this deep; a schema that refers to itself alone ends here.
 const DEEPEST: usize = 128;
 
 impl Validator {
+    /// Returns a validator; if `tells_unknown`, what a closed object does not know is a fault with a text.
+    pub(crate) fn new(tells_unknown: bool) -> Self {
+        Self { tells_unknown, ..Self::default() }
+    }
+
     /// Says whether the value fulfils the schema. Each fault is at the expression that defines the faulty part.
     pub(crate) fn check(&mut self, term: &Shared, schema: &Schema) -> bool {
         let Some(rules) = schema.as_rules() else { return schema.is_always() };
@@ -82,7 +89,7 @@ impl Validator {
     }
 
     fn inner(&self) -> Self {
-        Self { diagnostics: Vec::new(), depth: self.depth }
+        Self { diagnostics: Vec::new(), depth: self.depth, tells_unknown: self.tells_unknown }
     }
 
     fn check_constants(&mut self, term: &Shared, rules: &Rules) -> bool {
@@ -174,8 +181,12 @@ impl Validator {
         self.at_most(term, count, rules.max_properties, "expected an object with at most {} properties");
         let mut fits = true;
         for (key, entry) in &properties {
-            if let Some(rule) = rules.properties.get(key).or(rules.additional.as_ref()) {
-                fits &= self.check(&entry.term, &schema.part(rule));
+            match rules.properties.get(key).or(rules.additional.as_ref()) {
+                Some(rule) if rule.is_never() && self.tells_unknown => {
+                    fits = self.tell_unknown(key, entry, rules);
+                }
+                Some(rule) => fits &= self.check(&entry.term, &schema.part(rule)),
+                None => {}
             }
         }
         let dependent = rules.dependent_required.iter();
@@ -187,6 +198,19 @@ impl Validator {
             self.fail(term, format!("missing required properties: {}", missing.join(", ")));
         }
         fits && faults == self.diagnostics.len()
+    }
+
+    fn tell_unknown(&mut self, key: &str, entry: &Entry, rules: &Rules) -> bool {
+        let place = entry.key.as_ref().unwrap_or(&entry.term.place);
+        let mut diagnostic = place.error(format!("unknown property {}", quote(key)));
+        let known = || rules.properties.keys().map(|key| &**key);
+        if let Some(nearest) = suggest(key, known()) {
+            diagnostic = diagnostic.hint(format!("did you mean `{nearest}`?"));
+        } else if !rules.properties.is_empty() {
+            diagnostic = diagnostic.hint(format!("there are {}", known().collect::<Vec<_>>().join(", ")));
+        }
+        self.diagnostics.push(diagnostic);
+        false
     }
 
     fn at_least(&mut self, term: &Term, count: usize, limit: Option<u64>, message: &str) {

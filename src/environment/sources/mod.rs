@@ -1,14 +1,30 @@
 //! What `fn::open`, `fn::rotate` and ciphertext are evaluated with.
 
+mod eggtooth_stack;
+mod exec;
+mod file;
+mod inputs;
+mod kubernetes_secret;
+mod onepassword;
+mod onepassword_connect;
+mod process_environment;
+mod pulumi_esc;
+mod several;
 mod sops;
+mod standard;
+mod vault_kv;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 
+pub use inputs::InputsError;
 pub use sops::{Sops, SopsError};
+pub use standard::Outside;
+pub(crate) use standard::left_out;
 
 use super::Schema;
+use crate::remote::Meter;
 use crate::resource::{Map, Value};
 use crate::secret::Secret;
 
@@ -32,7 +48,14 @@ pub trait Source: Send + Sync {
     }
 
     /// Reads the values; what must not be seen is marked as secret in them.
-    fn open<'a>(&'a self, inputs: &'a Map, names: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>>;
+    ///
+    /// Each request to a service, and each start of a program, is counted in `meter`.
+    fn open<'a>(
+        &'a self,
+        inputs: &'a Map,
+        names: &'a Names,
+        meter: &'a Meter,
+    ) -> BoxFuture<'a, Result<Value, SourceError>>;
 }
 
 /// Something that `fn::rotate::NAME` takes credentials from, which it renews from time to time.
@@ -57,6 +80,7 @@ pub trait Rotator: Send + Sync {
         inputs: &'a Map,
         state: Option<&'a Map>,
         names: &'a Names,
+        meter: &'a Meter,
     ) -> BoxFuture<'a, Result<Value, SourceError>>;
 }
 
@@ -93,6 +117,16 @@ impl Sources {
     #[must_use]
     pub fn source(mut self, source: impl Source + 'static) -> Self {
         self.opened.insert(source.name().to_owned(), Arc::new(source));
+        self
+    }
+
+    /// Lets documents call a source by another name, too.
+    #[must_use]
+    pub fn alias(mut self, name: &str, of: &str) -> Self {
+        if let Some(source) = self.opened.get(of) {
+            let source = Arc::clone(source);
+            self.opened.insert(name.to_owned(), source);
+        }
         self
     }
 

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::BoxFuture;
 
-use crate::environment::{Names, Schema, Source, SourceError, read_json, syntax};
+use super::inputs::{self, InputsError};
+use crate::environment::{Names, Schema, Source, SourceError, extract};
 use crate::keys::{Identities, Identity, Origin};
-use crate::resource::{Map, Number, Value, decode};
+use crate::remote::Meter;
+use crate::resource::{Map, Number, Value};
 use crate::secret::Secret;
 use crate::sops::{self, Document, Element, Entry, Format, Kind, Scalar};
 use crate::yaml::format_float;
@@ -43,8 +45,8 @@ impl Sops {
 #[non_exhaustive]
 pub enum SopsError {
     /// The inputs are not what the source takes.
-    #[error("the inputs of fn::open::sops")]
-    Inputs(#[source] crate::resource::DecodeError),
+    #[error(transparent)]
+    Inputs(#[from] InputsError),
     /// A given key is none.
     #[error("key {index} of fn::open::sops is not an age identity")]
     Key {
@@ -88,26 +90,17 @@ impl From<sops::Error> for SopsError {
 }
 
 /// What the source takes.
-#[derive(serde::Deserialize)]
-struct Inputs {
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Inputs {
+    /// The file, from the project's root
     path: String,
+    /// age identities to try before those of this machine
     #[serde(default)]
     keys: Vec<Secret<String>>,
+    /// The part to take: `a.b[0]` or `["a"]["b"][0]`
     extract: Option<String>,
 }
-
-const INPUTS: &str = r#"{
-    "type": "object",
-    "required": ["path"],
-    "properties": {
-        "path": { "type": "string", "description": "The file, from the project's root" },
-        "keys": {
-            "type": "array", "items": { "type": "string" },
-            "description": "age identities to try before those of this machine"
-        },
-        "extract": { "type": "string", "description": "The part to take: a.b[0] or [\"a\"][\"b\"][0]" }
-    }
-}"#;
 
 impl Source for Sops {
     fn name(&self) -> &'static str {
@@ -115,13 +108,17 @@ impl Source for Sops {
     }
 
     fn inputs(&self) -> Schema {
-        let schema = read_json(INPUTS.as_bytes()).ok();
-        schema.and_then(|schema| Schema::parse(&schema).ok()).unwrap_or_else(|| Schema::kind("object"))
+        inputs::schema::<Inputs>()
     }
 
-    fn open<'a>(&'a self, inputs: &'a Map, _: &'a Names) -> BoxFuture<'a, Result<Value, SourceError>> {
+    fn open<'a>(
+        &'a self,
+        inputs: &'a Map,
+        _: &'a Names,
+        _: &'a Meter,
+    ) -> BoxFuture<'a, Result<Value, SourceError>> {
         Box::pin(async move {
-            let inputs: Inputs = decode(&Value::Map(Arc::new(inputs.clone()))).map_err(SopsError::Inputs)?;
+            let inputs: Inputs = inputs::read(self.name(), inputs).map_err(SopsError::from)?;
             let path = inputs.path.clone();
             let source = self.clone();
             let opened = tokio::task::spawn_blocking(move || source.open_file(&inputs)).await;
@@ -150,8 +147,8 @@ impl Sops {
         };
         let value = mapping(entries);
         match &inputs.extract {
-            Some(extract) => take(&value, extract)
-                .ok_or_else(|| SopsError::Extract { path: path.clone(), extract: extract.clone() }),
+            Some(part) => extract(&value, part)
+                .ok_or_else(|| SopsError::Extract { path: path.clone(), extract: part.clone() }),
             None => Ok(value),
         }
     }
@@ -165,17 +162,6 @@ fn given(keys: &[Secret<String>]) -> Result<Option<Identities>, SopsError> {
     let identities = keys.iter().enumerate().map(identity).collect::<Result<Vec<_>, _>>()?;
     let origin = Origin::Given("the keys of fn::open::sops".into());
     Ok((!identities.is_empty()).then(|| Identities::of(identities, origin)))
-}
-
-/// Follows a path as `${…}` has it; sops's own `["a"]["b"]` is one.
-fn take(value: &Value, extract: &str) -> Option<Value> {
-    let steps = syntax::parse_path(extract)?;
-    let part = steps.iter().try_fold(value, |value, step| match (step, value) {
-        (syntax::Step::Name(name), Value::Map(entries)) => entries.get(name),
-        (syntax::Step::Index(index), Value::List(values)) => values.get(usize::try_from(*index).ok()?),
-        _ => None,
-    });
-    part.cloned()
 }
 
 fn mapping(entries: &[Entry]) -> Value {
@@ -216,21 +202,12 @@ fn scalar(scalar: &Scalar) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environment::{Evaluator, Folder, Options, Sources};
+    use crate::environment::{Evaluator, Folder, Options, Sources, read_json};
     use crate::keys::Passphrases;
     use crate::resource::redacted;
 
     fn names() -> Names {
         Names { root: "env".into(), current: "env".into() }
-    }
-
-    #[test]
-    fn a_part_is_found_by_either_form_of_a_path() {
-        let value = read_json(br#"{"a": {"b c": [1, {"d": 2}]}}"#).unwrap();
-        assert_eq!(take(&value, r#"["a"]["b c"][1]["d"]"#), Some(2.into()));
-        assert_eq!(take(&value, r#"a["b c"][0]"#), Some(1.into()));
-        assert_eq!(take(&value, "a.x"), None);
-        assert_eq!(take(&value, "a.["), None);
     }
 
     #[tokio::test]
@@ -241,10 +218,12 @@ mod tests {
             Ok(Value::Map(entries)) => Map::clone(&entries),
             _ => Map::new(),
         };
-        let error = source.open(&inputs(r#"{"path": "a/b.yaml"}"#), &names()).await.unwrap_err();
+        let error =
+            source.open(&inputs(r#"{"path": "a/b.yaml"}"#), &names(), &Meter::default()).await.unwrap_err();
         assert_eq!(error.to_string(), "read `a/b.yaml`");
         std::fs::write(root.path().join("plain.yaml"), "a: 1\n").unwrap();
-        let error = source.open(&inputs(r#"{"path": "plain.yaml"}"#), &names()).await.unwrap_err();
+        let error =
+            source.open(&inputs(r#"{"path": "plain.yaml"}"#), &names(), &Meter::default()).await.unwrap_err();
         assert_eq!(error.to_string(), "`plain.yaml` is not encrypted with SOPS");
     }
 

@@ -13,7 +13,7 @@ mod program;
 mod server;
 mod session;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod vaults;
 
 pub use fault::ConnectFault;

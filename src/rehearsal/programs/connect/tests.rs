@@ -38,6 +38,16 @@ fn token(server: &str, vaults: &[&str], exp: i64, key: Option<&str>) -> String {
 
 const NEVER: i64 = 4_000_000_000;
 
+/// A server, and a token that it accepts for the vaults with these ids, for tests of clients.
+pub(crate) fn accepting(vaults: &Vaults, ids: &[&str]) -> (Arc<dyn Handler>, String) {
+    (server(vaults, Some("k")), token("s", ids, NEVER, None))
+}
+
+/// A token of another server than that of [`accepting`].
+pub(crate) fn foreign_token() -> String {
+    token("other", &[], NEVER, Some("other"))
+}
+
 fn vaults() -> Vaults {
     let vaults = Vaults::default().vault("production", PRODUCTION).vault("staging", STAGING);
     vaults.login("production", "db", &[("username", "dragon"), ("password", "correct horse")])

@@ -7,7 +7,7 @@
 mod environments;
 mod server;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use environments::EscEnvironments;
 pub use server::HOST;

@@ -8,6 +8,11 @@ use crate::rehearsal::network::Handler;
 
 use super::{EscEnvironments, EscServer};
 
+/// A server over these environments, for tests of clients.
+pub(crate) fn serving(environments: &EscEnvironments) -> std::sync::Arc<dyn Handler> {
+    std::sync::Arc::new(EscServer(environments.clone()))
+}
+
 const ENVIRONMENT: &str = "/api/esc/environments/nest/eggs/production";
 
 fn server() -> EscServer {
