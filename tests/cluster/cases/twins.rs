@@ -115,12 +115,13 @@ fn mask(value: &mut Json) {
             let own = |key: &str, value: &Json| match key {
                 "caBundle" => value.is_string(),
                 "clusterIP" | "clusterIPs" => *value != "None" && *value != json!(["None"]),
-                // Counted by a controller; of the moment; under a key of the cluster's own.
+                // Counted by a controller; of the moment; under a key of the cluster's own; of all kinds that it serves.
                 "deployment.kubernetes.io/revision"
                 | "createdAt"
                 | "modifiedAt"
                 | "force-sync"
-                | "eggtooth.dev/started-for" => true,
+                | "eggtooth.dev/started-for"
+                | "eggtooth.dev/rendered-from" => true,
                 _ => false,
             };
             let masked: Map<String, Json> = std::mem::take(entries)
