@@ -24,6 +24,7 @@ mod edit_keys;
 mod encrypt;
 mod encrypt_options;
 mod error;
+mod exposed;
 mod fields;
 mod flat;
 mod format;

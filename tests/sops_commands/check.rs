@@ -89,6 +89,10 @@ fn without_a_key_what_shows_without_one_is_checked() {
     let nest = nest();
     fs::remove_file(nest.join("key")).unwrap();
     assert_eq!(nest.run(&["check", "--keyless", "dir/good.sops.yaml"]).code, Some(0));
+    let ran = nest.run(&["check", "--keyless", "dir/plainer.sops.yaml"]);
+    assert_eq!(ran.code, Some(5));
+    let told = "line 1, column 4: value at `a`: should be encrypted, but is plain";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
     let ran = nest.run(&["check", "dir/good.sops.yaml"]);
     assert_eq!(ran.code, Some(5));
     assert!(ran.stdout.contains("none of the keys at hand opens it"), "{}", ran.stdout);

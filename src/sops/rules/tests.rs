@@ -68,12 +68,13 @@ fn an_invalid_regex_is_told_with_file_line_and_column_wherever_it_stands() {
 
 #[test]
 fn what_is_no_recipient_and_a_second_selector_are_errors_at_once() {
-    let text = "creation_rules:\n- age: age1chirp\n  encrypted_regex: ^a$\n  unencrypted_suffix: _x\n";
+    let text = "creation_rules:\n- age: age1chirp\n  encrypted_regex: ^a$\n  unencrypted_suffix: _x\n  hckms: eu-west-1:a\n";
     assert_eq!(
         problems(text),
         [
             "/repo/.sops.yaml:2:8: error: `age1chirp` is not an age recipient",
             "/repo/.sops.yaml:3:20: error: `encrypted_regex` is one selector too many: a rule may have one",
+            "/repo/.sops.yaml:5:10: error: `hckms` must be a list",
         ]
     );
 }

@@ -111,6 +111,7 @@ impl Checker<'_> {
             );
         }
         if self.arguments.keyless {
+            problems.extend(document.exposed().iter().map(ToString::to_string));
             return;
         }
         match document.open(&self.identities) {
