@@ -2,7 +2,7 @@
 //!
 //! `EGGTOOTH_FUZZ_SECONDS` says for how long each format is tried, in place of a few hundred rounds.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it cannot go on from")]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it cannot go on from")]
 
 use std::{
     fs,
