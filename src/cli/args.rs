@@ -77,6 +77,7 @@ pub(super) enum Command {
     #[command(after_help = examples::UP)]
     Up(Up),
     /// Read what is there, and write it into the state; the cluster stays as it is
+    #[command(after_help = examples::REFRESH)]
     Refresh(Refresh),
     /// Take down what `up` brought up, and leave the cluster as it was found
     #[command(after_help = examples::DESTROY)]
@@ -182,9 +183,24 @@ pub(super) struct Rehearse {
     /// Try `up` under this fault, then without it; may be given more than once
     #[arg(long, value_name = "NAME", conflicts_with = "faults")]
     pub(super) fault: Vec<Fault>,
-    /// Try `up` under every fault, one after the other
+    /// Try `up` under every fault by itself, then under random combinations
     #[arg(long, value_enum, value_name = "WHICH")]
     pub(super) faults: Option<Faults>,
+    /// Try so many random combinations of faults; with `--faults all` eight without this
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) combinations: Option<usize>,
+    /// Draw the combinations by this seed: the same one gives the same combinations
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Make up the secrets that no key here opens, as for a pull request of somebody without keys
+    #[arg(long)]
+    pub(super) offline_secrets: bool,
+    /// Show first what `up` would do
+    #[arg(long)]
+    pub(super) preview: bool,
+    /// Write a report for people: one page of HTML
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
     /// Give up waiting after this many seconds of the cluster's time
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(super) timeout: u64,

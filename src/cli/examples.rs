@@ -37,11 +37,19 @@ Examples:
   eggtooth verify production                  ends with 6 when a store does not deliver
   eggtooth verify production --timeout 10";
 
+pub(super) const REFRESH: &str = "\
+Examples:
+  eggtooth refresh production                 show what the state has wrong, and ask
+  eggtooth refresh production --preview-only  only show it";
+
 pub(super) const REHEARSE: &str = "\
 Examples:
   eggtooth rehearse production --objective 2m         the disaster too: fail when re-seeding takes longer
   eggtooth rehearse production --fault connect-500    how a run ends under a fault, and whether the next one heals
-  eggtooth rehearse production --faults all           every fault, one after the other
+  eggtooth rehearse production --faults all           every fault, then combinations of some
+  eggtooth rehearse production --combinations 100 --seed 7    more of them, the same each time
+  eggtooth rehearse production --offline-secrets      without its key: for pull requests of others
+  eggtooth rehearse production --report report.html   a page for who has to know
 
 Nothing outside of this process is written and no cluster is asked. Time in the cluster in memory is simulated.";
 

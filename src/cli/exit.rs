@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+use crate::kubernetes::KubernetesError;
+use crate::state::StateError;
+use crate::workflow::{Shortfall, WorkflowError};
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -25,18 +29,63 @@ pub enum Exit {
     Sops(u8),
 }
 
+impl Exit {
+    /// Returns how a run ends that failed so.
+    pub(super) fn of(error: &WorkflowError) -> Self {
+        match error {
+            WorkflowError::Undecryptable { .. } => Self::Undecryptable,
+            WorkflowError::Kubernetes(KubernetesError::WrongCluster { .. }) => Self::WrongCluster,
+            WorkflowError::State(StateError::Locked { .. }) => Self::Locked,
+            WorkflowError::Steps { applied: true, .. } | WorkflowError::Verify(_) => Self::NotUsable,
+            WorkflowError::Evaluate { .. }
+            | WorkflowError::Environment { .. }
+            | WorkflowError::Recipients { .. }
+            | WorkflowError::ChartsLock { .. }
+            | WorkflowError::Fetch { .. }
+            | WorkflowError::Rehearsal(_)
+            | WorkflowError::Thread(_)
+            | WorkflowError::Runtime(_)
+            | WorkflowError::Kubernetes(_)
+            | WorkflowError::State(_)
+            | WorkflowError::Read { .. }
+            | WorkflowError::Forbidden { .. }
+            | WorkflowError::Plan { .. }
+            | WorkflowError::Steps { applied: false, .. }
+            | WorkflowError::Stopped
+            | WorkflowError::Loss { .. } => Self::Failed,
+        }
+    }
+
+    /// Returns how `up` ends that comes to this in a rehearsal.
+    pub(super) fn of_shortfall(shortfall: &Shortfall) -> Self {
+        match shortfall {
+            Shortfall::Failed(error) => Self::of(error),
+            Shortfall::NotUsable(_) => Self::NotUsable,
+            Shortfall::Changed(_)
+            | Shortfall::LeftBehind(_)
+            | Shortfall::Endless(_)
+            | Shortfall::Late { .. } => Self::Failed,
+        }
+    }
+
+    /// Returns the process's exit code.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Pending => 2,
+            Self::Locked => 3,
+            Self::WrongCluster => 4,
+            Self::Undecryptable => 5,
+            Self::NotUsable => 6,
+            Self::Usage => 64,
+            Self::Sops(code) => code,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Pending => 2,
-            Exit::Locked => 3,
-            Exit::WrongCluster => 4,
-            Exit::Undecryptable => 5,
-            Exit::NotUsable => 6,
-            Exit::Usage => 64,
-            Exit::Sops(code) => code,
-        })
+        Self::from(exit.code())
     }
 }

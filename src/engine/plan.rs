@@ -48,6 +48,46 @@ pub struct Summary {
     pub collateral: BTreeMap<String, usize>,
 }
 
+impl Summary {
+    /// Says whether nothing was to be changed outside.
+    pub fn is_idle(&self) -> bool {
+        self.create + self.update + self.replace + self.delete == 0
+    }
+
+    /// Returns what was done, in words: `10 created, 2 unchanged`.
+    pub fn done(&self) -> String {
+        let counts = [
+            (self.create, "created"),
+            (self.update, "changed"),
+            (self.replace, "replaced"),
+            (self.delete, "deleted"),
+            (self.retain, "forgotten"),
+            (self.same, "unchanged"),
+        ];
+        let counted = counts.iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = counted.map(|(count, what)| format!("{count} {what}")).collect();
+        if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+    }
+}
+
+/// The sum of what several plans do.
+impl<'a> std::iter::Sum<&'a Summary> for Summary {
+    fn sum<I: Iterator<Item = &'a Self>>(summaries: I) -> Self {
+        summaries.fold(Self::default(), |mut total, summary| {
+            total.same += summary.same;
+            total.create += summary.create;
+            total.update += summary.update;
+            total.replace += summary.replace;
+            total.delete += summary.delete;
+            total.retain += summary.retain;
+            for (kind, count) in &summary.collateral {
+                *total.collateral.entry(kind.clone()).or_default() += count;
+            }
+            total
+        })
+    }
+}
+
 impl Plan {
     /// The version that is written.
     pub const VERSION: u32 = 1;

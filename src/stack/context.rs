@@ -21,7 +21,7 @@ pub struct Settings {
 }
 
 /// What a program registered.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
     /// The resources, in the order of their registration, and the stack's outputs.
     pub wanted: engine::Program,

@@ -41,5 +41,9 @@ fn wrong(diagnostic: Diagnostic) -> WorkflowError {
 
 /// Returns where this run takes charts from.
 pub(super) fn source(surroundings: &Surroundings) -> Charts {
-    Charts { folder: surroundings.charts.clone(), cache: surroundings.cache.clone() }
+    Charts {
+        folder: surroundings.charts.clone(),
+        cache: surroundings.cache.clone(),
+        at_hand: surroundings.at_hand.clone(),
+    }
 }

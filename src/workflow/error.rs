@@ -62,6 +62,12 @@ pub enum WorkflowError {
     /// The cluster in memory can't be set up.
     #[error(transparent)]
     Rehearsal(#[from] RehearsalError),
+    /// A thread of trials ended.
+    #[error("try faults")]
+    Thread(#[source] tokio::task::JoinError),
+    /// A trial has nothing to run in.
+    #[error("start a runtime for a trial")]
+    Runtime(#[source] std::io::Error),
     /// What comes from elsewhere (a chart) can't be had, or is not the pinned one.
     #[error("fetch what the stack `{stack}` is made of")]
     Fetch {
@@ -229,6 +235,8 @@ impl WorkflowError {
             | Self::ChartsLock { .. }
             | Self::Kubernetes(_)
             | Self::Rehearsal(_)
+            | Self::Thread(_)
+            | Self::Runtime(_)
             | Self::Plan { .. }
             | Self::Stopped
             | Self::Verify(_) => None,

@@ -5,14 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Deserialize;
 
 use super::{
-    Problems, Surroundings, WorkflowError,
-    secrets::{learn, learn_tokens, recipients},
+    Problems, SecretFile, Surroundings, WorkflowError,
+    secrets::{Watched, learn, learn_tokens, recipients},
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
-use crate::environment::{
-    Evaluation, Evaluator, Failure, Folder, Options, Outside, Sops, SopsError, Sources,
-};
-use crate::keys::{Identities, Passphrases, Recipient};
+use crate::environment::{Evaluation, Evaluator, Failure, Folder, Options, Outside, SopsError, Sources};
+use crate::keys::{Identities, Identity, Origin, Passphrases, Recipient};
 use crate::resource::{Map, Value, decode};
 use crate::sops;
 use crate::stack::{Context, Path, Program, Settings, Stack, Step};
@@ -28,6 +26,7 @@ pub struct Cluster {
 }
 
 /// An environment, evaluated, and its stacks' programs.
+#[derive(Clone)]
 pub struct Loaded {
     /// The environment's name.
     pub environment: String,
@@ -41,6 +40,8 @@ pub struct Loaded {
     pub recipients: Vec<Recipient>,
     /// The age keys at hand.
     pub identities: Arc<Identities>,
+    /// The environment's encrypted files.
+    pub files: Vec<SecretFile>,
     /// The whole evaluation.
     pub evaluation: Evaluation,
 }
@@ -50,8 +51,10 @@ pub struct Loaded {
 pub enum Secrets {
     /// They are: for everything that is applied.
     Opened,
-    /// They stay closed: placeholders stand for them, for checks without a key.
+    /// They stay closed: nothing is known of them, for checks without a key.
     Closed,
+    /// Those that no key here opens are made up, by their types and names: for rehearsals without a key.
+    Placeholders,
 }
 
 /// Evaluates an environment with its secrets, whatever stacks it names, and whether it names any.
@@ -60,8 +63,8 @@ pub enum Secrets {
 /// Everything that is wrong with the environment, all at once.
 pub async fn open(surroundings: &Surroundings, environment: &str) -> Result<Evaluation, WorkflowError> {
     let identities = Arc::new(Identities::discover(&surroundings.process, Passphrases::default()));
-    let source = Sops::new(surroundings.project.clone(), identities);
-    evaluate(surroundings, environment, Secrets::Opened, &source).await
+    let watched = Watched::new(surroundings, identities, Secrets::Opened);
+    evaluate(surroundings, environment, Secrets::Opened, &watched).await
 }
 
 /// Evaluates an environment and runs the programs of its stacks.
@@ -75,8 +78,8 @@ pub async fn load(
     secrets: Secrets,
 ) -> Result<Loaded, WorkflowError> {
     let identities = Arc::new(Identities::discover(&surroundings.process, Passphrases::default()));
-    let source = Sops::new(surroundings.project.clone(), Arc::clone(&identities));
-    let evaluation = evaluate(surroundings, environment, secrets, &source).await?;
+    let watched = Watched::new(surroundings, Arc::clone(&identities), secrets);
+    let evaluation = evaluate(surroundings, environment, secrets, &watched).await?;
     let charts = super::charts::lock(&surroundings.project)?;
     let settings = Settings { charts: Arc::new(charts), now: surroundings.clock.now() };
     let mut problems = Diagnostics::new();
@@ -89,29 +92,48 @@ pub async fn load(
             diagnostics: Problems(problems),
         });
     }
+    let files = watched.opened();
+    // Nobody here could open what is sealed to the recipients of a file without its key.
+    let (recipients, identities) = if files.iter().any(|file| file.made_up) {
+        own_key()?
+    } else {
+        (recipients(watched.source())?, identities)
+    };
     Ok(Loaded {
         environment: environment.to_owned(),
         cluster,
         programs,
         warnings: problems,
-        recipients: recipients(&source)?,
+        recipients,
         identities,
+        files,
         evaluation,
     })
+}
+
+/// Makes a key that lives no longer than this run.
+fn own_key() -> Result<(Vec<Recipient>, Arc<Identities>), WorkflowError> {
+    let key = Identity::generate();
+    let recipient = key
+        .public()
+        .parse()
+        .map_err(|source| WorkflowError::Recipients { recipient: key.public(), source: Box::new(source) })?;
+    Ok((vec![recipient], Arc::new(Identities::of([key], Origin::Given("this run".into())))))
 }
 
 async fn evaluate(
     surroundings: &Surroundings,
     environment: &str,
     secrets: Secrets,
-    source: &Sops,
+    watched: &Watched,
 ) -> Result<Evaluation, WorkflowError> {
-    let sources = Sources::standard(&outside(surroundings), source.clone());
+    // The watched source takes the place of the plain one.
+    let sources = Sources::standard(&outside(surroundings), watched.source().clone()).source(watched.clone());
     learn_tokens(surroundings);
     let loader = Folder::new(&surroundings.project);
     let evaluator = Evaluator::new(loader, sources, Map::new(), Options::default());
     let evaluated = match secrets {
-        Secrets::Opened => evaluator.evaluate(environment).await,
+        Secrets::Opened | Secrets::Placeholders => evaluator.evaluate(environment).await,
         Secrets::Closed => evaluator.check(environment),
     };
     let mut evaluation = evaluated
@@ -203,7 +225,7 @@ fn run_all(
         if let Err(found) = stack.run(&mut context, config, &origin) {
             // Without its secrets a configuration is checked as far as it is known.
             problems.extend(
-                found.into_iter().filter(|problem| secrets == Secrets::Opened || !is_unknown(problem)),
+                found.into_iter().filter(|problem| secrets != Secrets::Closed || !is_unknown(problem)),
             );
             continue;
         }

@@ -10,6 +10,7 @@ mod destroy;
 mod error;
 mod load;
 mod needs;
+mod placeholders;
 mod ready;
 mod rehearse;
 mod refresh;
@@ -26,8 +27,10 @@ pub use error::{Failures, Problems, Reads, WorkflowError};
 pub use load::{Cluster, Loaded, Secrets, load, open};
 pub use refresh::{Refreshed, refresh};
 pub use rehearse::{
-    Act, Ended, Fault, Performance, Rehearsal, Shortfall, Trial, UnknownFault, fetch, rehearse, trial,
+    Act, Bar, ChartUsed, Ended, Fault, Fetched, Known, Performance, Rehearsal, Shortfall, Tier, Trial, Trust,
+    TrustNode, UnknownFault, combinations, fetch, rehearse, trials, trust,
 };
+pub use secrets::SecretFile;
 pub use stage::{Checked, Planned, Stage, outputs, preview, unlock};
 pub use surroundings::Surroundings;
 pub use verify::verify;

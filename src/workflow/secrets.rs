@@ -1,10 +1,111 @@
-//! The secrets of an environment on their way in: learnt by the scrubber, and who can open them remembered.
+//! The secrets of an environment on their way in: learnt by the scrubber, and what each file gave remembered.
 
-use super::{Surroundings, WorkflowError};
-use crate::environment::Sops;
-use crate::keys::Recipient;
-use crate::resource::Value;
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::future::BoxFuture;
+
+use super::{Secrets, Surroundings, WorkflowError, placeholders};
+use crate::environment::{Names, Schema, Sops, SopsError, Source, SourceError};
+use crate::keys::{Identities, Recipient};
+use crate::remote::Meter;
+use crate::resource::{Map, Value};
 use crate::scrubber::Scrubber;
+use crate::sops::{self, Document};
+
+/// The SOPS source, watched: which files it opened, and what they gave.
+#[derive(Clone)]
+pub(super) struct Watched {
+    source: Sops,
+    project: PathBuf,
+    /// Whether placeholders stand for what no key opens.
+    lenient: bool,
+    files: Arc<Mutex<BTreeMap<String, SecretFile>>>,
+}
+
+/// An encrypted file of an environment.
+#[derive(Clone, Debug)]
+pub struct SecretFile {
+    /// The file, from the project's root.
+    pub path: String,
+    /// What it holds.
+    pub value: Value,
+    /// Whether placeholders stand for its secrets, because no key here opens it.
+    pub made_up: bool,
+}
+
+impl Watched {
+    pub(super) fn new(surroundings: &Surroundings, identities: Arc<Identities>, secrets: Secrets) -> Self {
+        let project = surroundings.project.clone();
+        let source = Sops::new(project.clone(), identities);
+        Self { source, project, lenient: secrets == Secrets::Placeholders, files: Arc::default() }
+    }
+
+    pub(super) fn source(&self) -> &Sops {
+        &self.source
+    }
+
+    /// Returns the files that were opened, in the order of their paths.
+    pub(super) fn opened(&self) -> Vec<SecretFile> {
+        self.files().values().cloned().collect()
+    }
+
+    /// Reads a file, and says whether what it gave is made up.
+    async fn read(&self, inputs: &Map, names: &Names, meter: &Meter) -> Result<(Value, bool), SourceError> {
+        let error = match self.source.open(inputs, names, meter).await {
+            Ok(value) => return Ok((value, false)),
+            Err(error) => error,
+        };
+        let path = inputs.get("path").and_then(Value::as_str).filter(|_| self.lenient && is_closed(&error));
+        let document = path.and_then(|path| Document::load(&self.project.join(path)).ok());
+        document.as_ref().and_then(placeholders::of).map(|value| (value, true)).ok_or(error)
+    }
+
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, SecretFile>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says whether only the key is missing.
+fn is_closed(error: &SourceError) -> bool {
+    match error.downcast_ref::<SopsError>() {
+        Some(SopsError::Open(error)) => matches!(**error, sops::Error::NoKey { .. }),
+        Some(_) | None => false,
+    }
+}
+
+impl Source for Watched {
+    fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    fn inputs(&self) -> Schema {
+        self.source.inputs()
+    }
+
+    fn output(&self) -> Schema {
+        self.source.output()
+    }
+
+    fn open<'a>(
+        &'a self,
+        inputs: &'a Map,
+        names: &'a Names,
+        meter: &'a Meter,
+    ) -> BoxFuture<'a, Result<Value, SourceError>> {
+        Box::pin(async move {
+            let (value, made_up) = self.read(inputs, names, meter).await?;
+            if let Some(path) = inputs.get("path").and_then(Value::as_str) {
+                let file = SecretFile { path: path.to_owned(), value: value.clone(), made_up };
+                self.files().insert(path.to_owned(), file);
+            }
+            Ok(value)
+        })
+    }
+}
 
 /// Returns the age recipients of all files that were opened.
 pub(super) fn recipients(source: &Sops) -> Result<Vec<Recipient>, WorkflowError> {

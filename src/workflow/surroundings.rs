@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use crate::clock::Clock;
 use crate::engine::Cancel;
 use crate::event::Events;
+use crate::helm::repository::AtHand;
 use crate::keys::ProcessEnvironment;
 use crate::kubernetes::{Client, Target};
 use crate::scrubber::Scrubber;
@@ -24,6 +25,8 @@ pub struct Surroundings {
     pub charts: Option<PathBuf>,
     /// Where downloaded charts are kept.
     pub cache: PathBuf,
+    /// Charts that were got before, or stand in for those that can't be had.
+    pub at_hand: AtHand,
     /// Whether environments may start programs.
     pub allow_exec: bool,
     /// The time.

@@ -26,6 +26,7 @@ use super::{
 use crate::clock::Clock;
 use crate::engine::Canceller;
 use crate::event::{Events, Listener};
+use crate::helm::repository::AtHand;
 use crate::kubernetes::Target;
 use crate::scrubber::Scrubber;
 use crate::stack::Stack;
@@ -108,6 +109,7 @@ impl<'a> Scene<'a> {
             process: variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
             charts: global.charts,
             cache: cache(&variables),
+            at_hand: AtHand::default(),
             target: Target { kubeconfig: global.kubeconfig, context: global.context, environment: variables },
             cluster: None,
             allow_exec: global.allow_exec,

@@ -1,62 +1,124 @@
 //! `rehearse`.
 
-use super::Scene;
+use std::path::Path;
+
+use super::{Scene, preview};
 use crate::cli::{args, display, exit::Exit};
-use crate::workflow::{Fault, Rehearsal, Secrets, Trial, fetch, rehearse, trial};
+use crate::file::{Privacy, write};
+use crate::workflow::{Fault, Fetched, Loaded, Secrets, combinations, fetch, rehearse, trials, trust};
+
+/// How many combinations are tried with all faults where nothing else is asked for.
+const COMBINATIONS: usize = 8;
 
 pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Rehearse) -> Exit {
     let environment = &arguments.name.environment;
-    let loaded = match scene.load(environment, Secrets::Opened).await {
+    let secrets = if arguments.offline_secrets { Secrets::Placeholders } else { Secrets::Opened };
+    let loaded = match scene.load(environment, secrets).await {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
-    let surroundings = scene.with_timeout(arguments.timeout);
     // Charts come over a real network, in real time; from here on waiting takes none.
-    if let Err(error) = fetch(&surroundings, &loaded).await {
-        return scene.failed(&error);
+    let fetched = match fetch(&scene.with_timeout(arguments.timeout), &loaded).await {
+        Ok(fetched) => fetched,
+        Err(error) => return scene.failed(&error),
+    };
+    let basis = if scene.json {
+        format!("{}\n", display::basis_json(&fetched.charts, &loaded.files))
+    } else {
+        display::basis(&fetched.charts, &loaded.files)
+    };
+    scene.quietly(|| scene.terminal.print(&basis));
+    if arguments.preview {
+        fetched.planned.iter().for_each(|planned| preview::show(scene, planned));
     }
-    tokio::time::pause();
-    let faults = faults(arguments);
-    if faults.is_empty() {
-        return match rehearse(&surroundings, &loaded, arguments.objective).await {
-            Ok(rehearsal) => show(scene, &rehearsal),
-            Err(error) => scene.failed(&error),
+    let mut played = display::Played::default();
+    if let Err(exit) = play(scene, arguments, &loaded, &fetched, &mut played).await {
+        return exit;
+    }
+    if let Some(file) = &arguments.report
+        && let Err(error) = write_report(scene, file, &loaded, &fetched, &played)
+    {
+        let hint = format!("is {} a place where files can be written?", file.display());
+        scene.quietly(|| scene.terminal.say(&display::error(&error, Some(&hint), scene.terminal.style)));
+        return Exit::Failed;
+    }
+    if played.succeeded() { Exit::Done } else { Exit::Failed }
+}
+
+/// Plays what is asked for, and shows each part as it ends: the trials first, for their time is their own.
+async fn play(
+    scene: &Scene<'_>,
+    arguments: &args::Rehearse,
+    loaded: &Loaded,
+    fetched: &Fetched,
+    played: &mut display::Played,
+) -> Result<(), Exit> {
+    let surroundings = &fetched.surroundings;
+    let sets = sets(arguments);
+    let acts = sets.is_empty() || arguments.report.is_some();
+    if !sets.is_empty() {
+        let (lines, terminal) = (scene.lines.clone(), scene.terminal.clone());
+        let done = move |faults: &str| {
+            // Whoever reads JSON wants the verdicts only.
+            if let Some(lines) = &lines {
+                lines.quietly(|| terminal.say(&format!("tried {faults}")));
+            }
         };
+        let tried = trials(surroundings, loaded, sets, done).await.map_err(|error| scene.failed(&error))?;
+        show(scene, tried.as_slice(), display::trials_json, display::trials);
+        played.trials = tried;
     }
-    let mut trials = Vec::new();
-    for fault in faults {
-        match trial(&surroundings, &loaded, fault).await {
-            Ok(done) => trials.push(done),
-            Err(error) => return scene.failed(&error),
-        }
+    if acts {
+        tokio::time::pause();
+        let rehearsal = rehearse(surroundings, loaded, arguments.objective).await;
+        tokio::time::resume();
+        let rehearsal = rehearsal.map_err(|error| scene.failed(&error))?;
+        show(scene, &rehearsal, display::rehearsal_json, display::rehearsal);
+        played.rehearsal = Some(rehearsal);
     }
-    show_trials(scene, &trials)
+    Ok(())
 }
 
-fn faults(arguments: &args::Rehearse) -> Vec<Fault> {
-    match arguments.faults {
-        Some(args::Faults::All) => Fault::all(),
-        None => arguments.fault.clone(),
-    }
-}
-
-fn show(scene: &Scene<'_>, rehearsal: &Rehearsal) -> Exit {
-    let text = if scene.json {
-        format!("{}\n", display::rehearsal_json(rehearsal))
-    } else {
-        display::rehearsal(rehearsal, scene.terminal.style)
+/// Returns the sets of faults to try.
+fn sets(arguments: &args::Rehearse) -> Vec<Vec<Fault>> {
+    let (alone, random) = match arguments.faults {
+        Some(args::Faults::All) => (Fault::all(), COMBINATIONS),
+        None => (arguments.fault.clone(), 0),
     };
-    scene.quietly(|| scene.terminal.print(&text));
-    if rehearsal.succeeded() { Exit::Done } else { Exit::Failed }
+    let random = combinations(arguments.seed, arguments.combinations.unwrap_or(random));
+    alone.into_iter().map(|fault| vec![fault]).chain(random).collect()
 }
 
-/// A fault may stop a run, but the next run without it must come through.
-fn show_trials(scene: &Scene<'_>, trials: &[Trial]) -> Exit {
-    let text = if scene.json {
-        format!("{}\n", display::trials_json(trials))
-    } else {
-        display::trials(trials, scene.terminal.style)
-    };
+/// Prints what became of something: for people, or as a line of JSON.
+fn show<T: ?Sized>(
+    scene: &Scene<'_>,
+    value: &T,
+    json: impl Fn(&T) -> serde_json::Value,
+    words: impl Fn(&T, display::Style) -> String,
+) {
+    let text = if scene.json { format!("{}\n", json(value)) } else { words(value, scene.terminal.style) };
     scene.quietly(|| scene.terminal.print(&text));
-    if trials.iter().all(|trial| trial.healed.is_ok()) { Exit::Done } else { Exit::Failed }
+}
+
+/// Writes the page. What the scrubber knows is taken out of it, should it ever get there.
+fn write_report(
+    scene: &Scene<'_>,
+    file: &Path,
+    loaded: &Loaded,
+    fetched: &Fetched,
+    played: &display::Played,
+) -> Result<(), display::ReportError> {
+    let now = scene.surroundings.clock.now();
+    let page = display::report(&display::Report {
+        environment: &loaded.environment,
+        now,
+        charts: &fetched.charts,
+        files: &loaded.files,
+        trust: &trust(&scene.surroundings.project, loaded, now),
+        played,
+    })?;
+    let page = scene.terminal.scrubber.scrub(&page);
+    write(file, page.as_bytes(), Privacy::Usual)?;
+    scene.quietly(|| scene.terminal.say(&format!("wrote {}", file.display())));
+    Ok(())
 }

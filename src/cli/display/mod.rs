@@ -7,12 +7,14 @@ mod error;
 mod lines;
 mod plan;
 mod rehearsal;
+mod report;
 mod style;
 mod summary;
 
 pub(super) use error::{chain, error};
 pub(super) use lines::{JsonLines, Lines};
 pub(super) use plan::plan;
-pub(super) use rehearsal::{rehearsal, rehearsal_json, trials, trials_json};
+pub(super) use rehearsal::{Played, basis, basis_json, rehearsal, rehearsal_json, trials, trials_json};
+pub(super) use report::{Report, ReportError, report};
 pub(super) use style::Style;
 pub(super) use summary::{summary, verdicts};

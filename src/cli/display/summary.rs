@@ -24,19 +24,5 @@ pub(in crate::cli) fn verdicts(verdicts: &[Verdict], style: Style) -> String {
 
 /// Returns what was done and the time it took.
 pub(in crate::cli) fn summary(done: &Summary, elapsed: Duration, style: Style) -> String {
-    let changes = [
-        (done.create, "created"),
-        (done.update, "changed"),
-        (done.replace, "replaced"),
-        (done.delete, "deleted"),
-        (done.retain, "forgotten"),
-        (done.same, "unchanged"),
-    ];
-    let parts: Vec<String> = changes
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
-    let what = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
-    format!("{} in {:.1} s\n", style.strong(&what), elapsed.as_secs_f64())
+    format!("{} in {:.1} s\n", style.strong(&done.done()), elapsed.as_secs_f64())
 }

@@ -16,7 +16,9 @@ mod objects;
 mod patch;
 mod prepare;
 mod provider;
+mod turns;
 
 pub use inputs::{InputError, ReleaseInputs};
 pub use prepare::ReleaseError;
 pub use provider::{KIND, ReleaseProvider};
+pub use turns::ThreadEnded;

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::archives::Archives;
 use super::objects::{self, Owner};
 use super::patch::{self, PatchError};
+use super::turns::{Ask, Question, ThreadEnded, taking_turns};
 use super::{InputError, ReleaseInputs};
 use crate::gotemplate::FunctionError;
 use crate::gotemplate::Map as GoMap;
@@ -58,7 +59,7 @@ pub enum ReleaseError {
     Unread(String),
     /// The thread that rendered ended.
     #[error("render a chart")]
-    Thread(#[source] tokio::task::JoinError),
+    Thread(#[source] ThreadEnded),
     /// Somebody else is at it.
     #[error("another operation ({}) on revision {revision} is in progress", status.as_str())]
     Pending {
@@ -260,13 +261,13 @@ async fn render(
         upgrade: prepared.deployed.is_some(),
     };
     let values = inputs.values.clone();
-    let (looked_at, runtime) = (client.clone(), tokio::runtime::Handle::current());
     let same_chart = Arc::clone(&chart);
     // Who may not read the records may not read what templates look up either: it is as if that was not there, too.
     let blind = prepared.unread.is_some();
-    let work = move || {
+    let work = move |ask: Ask| {
         let lookup: render::Lookup = Rc::new(move |version, kind, namespace, name| {
-            match runtime.block_on(look_up(&looked_at, version, kind, namespace, name)) {
+            let found = ask([version, kind, namespace, name].map(str::to_owned));
+            match found.map_err(|error| FunctionError::new(error.to_string()))? {
                 Err(error) if blind && error.is_refused() => Ok(serde_json::json!({})),
                 found => found.map_err(|error| FunctionError::new(error.to_string())),
             }
@@ -280,7 +281,10 @@ async fn render(
         };
         render::render(&same_chart, &GoMap::from(values), &target, options)
     };
-    let mut rendered = tokio::task::spawn_blocking(work).await.map_err(ReleaseError::Thread)??;
+    let answer = |[version, kind, namespace, name]: Question| async move {
+        look_up(client, &version, &kind, &namespace, &name).await
+    };
+    let mut rendered = taking_turns(work, answer).await.map_err(ReleaseError::Thread)??;
     patch::apply(&mut rendered, &inputs.patches)?;
     take(client, prepared, inputs, &chart, rendered, revision).await
 }

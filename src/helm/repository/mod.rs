@@ -7,8 +7,9 @@ mod digest;
 mod error;
 mod http;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use digest::Digest;
 pub use error::RepositoryError;
@@ -23,13 +24,28 @@ pub struct Charts {
     pub folder: Option<PathBuf>,
     /// Where downloads are kept.
     pub cache: PathBuf,
+    /// Archives that were got before; they are looked for first.
+    pub at_hand: AtHand,
+}
+
+/// Archives by the digest that is pinned for them; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct AtHand(Arc<BTreeMap<String, Archive>>);
+
+impl FromIterator<(String, Archive)> for AtHand {
+    fn from_iter<I: IntoIterator<Item = (String, Archive)>>(archives: I) -> Self {
+        Self(Arc::new(archives.into_iter().collect()))
+    }
 }
 
 impl Charts {
     /// Returns the archive of a chart that `charts.lock` pins, with the digest that is pinned.
     pub async fn fetch(&self, pinned: &PinnedChart) -> Result<Archive, RepositoryError> {
+        if let Some(archive) = self.at_hand.0.get(&pinned.digest) {
+            return Ok(archive.clone());
+        }
         let bytes = self.bytes(pinned).await?;
-        Ok(Archive { name: format!("{} {}", pinned.name, pinned.version), bytes: bytes.into() })
+        Ok(Archive::new(format!("{} {}", pinned.name, pinned.version), bytes))
     }
 
     async fn bytes(&self, pinned: &PinnedChart) -> Result<Vec<u8>, RepositoryError> {
@@ -52,20 +68,38 @@ impl Charts {
     }
 }
 
-/// A chart's archive whose digest was verified; cheap to clone.
-#[derive(Clone, Debug)]
+/// A chart's archive; cheap to clone. [`Charts::fetch`] gives only what has the digest that is pinned, or is at hand.
+#[derive(Clone)]
 pub struct Archive {
     name: String,
     bytes: Arc<[u8]>,
+    /// The chart, once somebody opened it: it is unpacked once, whoever asks.
+    chart: Arc<OnceLock<Arc<Chart>>>,
 }
 
 impl Archive {
+    /// Takes an archive as it is: who calls has verified it, or knows what it stands in for. `name` is for messages.
+    pub fn new(name: String, bytes: Vec<u8>) -> Self {
+        Self { name, bytes: bytes.into(), chart: Arc::default() }
+    }
+
     /// Returns the chart. It is unpacked on a thread that may block.
     pub async fn open(self) -> Result<Arc<Chart>, RepositoryError> {
-        let Self { name, bytes } = self;
+        let Self { name, bytes, chart } = self;
+        if let Some(chart) = chart.get() {
+            return Ok(Arc::clone(chart));
+        }
         let opened = tokio::task::spawn_blocking(move || Chart::from_archive(&bytes)).await;
-        let chart = opened.map_err(RepositoryError::Thread)?;
-        chart.map(Arc::new).map_err(|source| RepositoryError::Chart { name, source })
+        let opened = opened.map_err(RepositoryError::Thread)?;
+        let opened = opened.map_err(|source| RepositoryError::Chart { name, source })?;
+        Ok(Arc::clone(chart.get_or_init(|| Arc::new(opened))))
+    }
+}
+
+/// Shows the name.
+impl std::fmt::Debug for Archive {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Archive({})", self.name)
     }
 }
 

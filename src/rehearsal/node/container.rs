@@ -87,6 +87,11 @@ impl Container {
         self.spec[key].as_str().unwrap_or_default()
     }
 
+    /// Returns what faults know the container by: its pod's name and its image.
+    pub(super) fn title(&self) -> String {
+        format!("{} {}", name(&self.pod), self.text("image"))
+    }
+
     fn restarts_after(&self, exit: Exit) -> bool {
         match self.pod["spec"]["restartPolicy"].as_str() {
             Some("Never") => false,
@@ -207,9 +212,10 @@ impl Container {
         let log = self.node.logs.start(namespace(&self.pod), name(&self.pod), self.text("name"));
         let (terminate, signal) = watch::channel(false);
         let termination = Termination::new(signal);
-        let delay = self.node.faults.delay(&image);
+        let container = self.title();
+        let delay = self.node.faults.delay(&container);
         let runs = image::runs(&self.node.programs, &image, &arguments, &self.pod);
-        let (process, pretends): (BoxFuture<'static, Exit>, _) = if self.node.faults.crashes(&image) {
+        let (process, pretends): (BoxFuture<'static, Exit>, _) = if self.node.faults.crashes(&container) {
             let crash = async move {
                 tokio::time::sleep(delay).await;
                 log.line("the rehearsal lets this container crash");

@@ -75,21 +75,21 @@ impl Container {
     async fn follow_readiness(&self, pretends: Option<bool>, state: &mut State) {
         let probe = &self.spec["readinessProbe"];
         let schedule = Schedule::of(probe, self.node.timing.initial_delays);
-        let image = self.text("image");
+        let container = self.title();
         if let Some(ready) = pretends {
             state.started = true;
             tokio::time::sleep(
-                schedule.delay.max(self.node.timing.pretended) + self.node.faults.delay(image),
+                schedule.delay.max(self.node.timing.pretended) + self.node.faults.delay(&container),
             )
             .await;
-            while ready && self.node.faults.never_ready(image) {
+            while ready && self.node.faults.never_ready(&container) {
                 tokio::time::sleep(schedule.period).await;
             }
             self.set_ready(ready, state);
             return pending().await;
         }
         if probe.is_null() {
-            while self.node.faults.never_ready(image) {
+            while self.node.faults.never_ready(&container) {
                 tokio::time::sleep(schedule.period).await;
             }
             self.set_ready(true, state);
@@ -98,7 +98,7 @@ impl Container {
         tokio::time::sleep(schedule.delay).await;
         let (mut successes, mut failures) = (0, 0);
         loop {
-            let checked = if self.node.faults.never_ready(image) {
+            let checked = if self.node.faults.never_ready(&container) {
                 Err("HTTP probe failed with statuscode: 503".to_owned())
             } else {
                 self.check(probe).await

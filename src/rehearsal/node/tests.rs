@@ -99,7 +99,7 @@ async fn an_image_that_is_not_there_is_pulled_again_and_again() {
 #[tokio::test(start_paused = true)]
 async fn a_container_that_crashes_starts_again_after_growing_pauses() {
     let faults = Faults::default();
-    faults.inject(Fault::CrashLoop { image: "files".into(), times: 3 });
+    faults.inject(Fault::CrashLoop { of: "files".into(), times: 3 });
     let nest = Nest::start(|workers| workers.program(FileServer).faults(&faults));
     let begun = Instant::now();
     nest.create(PODS, pod("one", json!({ "name": "main", "image": "files:1" }))).await;
@@ -120,7 +120,7 @@ async fn a_container_that_crashes_starts_again_after_growing_pauses() {
 #[tokio::test(start_paused = true)]
 async fn readiness_probes_keep_their_delay_and_faults_keep_a_pod_unready() {
     let faults = Faults::default();
-    faults.inject(Fault::NeverReady { image: "files".into() });
+    faults.inject(Fault::NeverReady { of: "files".into() });
     let nest = Nest::start(|workers| workers.program(FileServer).faults(&faults));
     let probe =
         json!({ "httpGet": { "path": "/", "port": 8080 }, "initialDelaySeconds": 15, "periodSeconds": 5 });

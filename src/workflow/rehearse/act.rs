@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use super::Bar;
 use crate::verify::Verdict;
 use crate::workflow::WorkflowError;
 
@@ -49,6 +50,8 @@ pub struct Performance {
     pub simulated: Duration,
     /// The time that it really took.
     pub real: Duration,
+    /// What was done when.
+    pub timeline: Vec<Bar>,
 }
 
 /// Why an act did not come to what it must.
@@ -66,6 +69,9 @@ pub enum Shortfall {
     /// `destroy` left objects behind.
     #[error("objects are left behind: {}", .0.join(", "))]
     LeftBehind(Vec<String>),
+    /// It never came to an end.
+    #[error("it did not come to an end within {0:.0?}")]
+    Endless(Duration),
     /// It took longer than it may.
     #[error("it took {taken:.1?}, the objective is {objective:.1?}")]
     Late {

@@ -1,129 +1,186 @@
-//! What can go wrong in a rehearsal on purpose.
+//! What can go wrong in a rehearsal on purpose: one table.
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use crate::rehearsal::node;
 use crate::rehearsal::programs::connect::ConnectFault;
+use crate::rehearsal::{self, Effect, node};
 
-/// The image whose containers a fault is about.
+/// A part of the names of the operator's pods and images.
 const OPERATOR: &str = "external-secrets";
+const WEBHOOK: &str = "external-secrets-webhook";
+const CERTIFICATES: &str = "external-secrets-cert-controller";
+const CONNECT: &str = "connect-api";
 const LATE: Duration = Duration::from_mins(1);
+/// When the run is killed, where it is tried at several moments.
+const MOMENTS: [usize; 6] = [1, 3, 6, 10, 14, 18];
 
 /// One thing that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Connect accepts requests and answers none.
-    ConnectHangs,
-    /// Connect starts a minute late.
-    ConnectLate,
-    /// Connect refuses the token (401).
-    ConnectUnauthorized,
-    /// The token may not read the vault (403).
-    ConnectForbidden,
-    /// Connect refuses twice, then answers: what External Secrets tries again by itself.
-    ConnectForbiddenTwice,
-    /// Connect is not in sync (408).
-    ConnectSyncTimeout,
-    /// Connect fails inside (500).
-    ConnectInternalError,
-    /// A proxy before Connect answers (502).
-    ConnectBadGateway,
-    /// Every vault is there twice.
-    ConnectDuplicateVaults,
-    /// The operator's containers, webhook included, start a minute late.
-    OperatorLate,
-    /// The operator never gets ready, and its webhook never serves.
-    OperatorNeverReady,
-    /// The operator's containers crash three times before they stay.
-    OperatorCrashes,
-    /// A custom resource definition takes half a minute until its kind is served.
-    DefinitionsLate,
+    /// One of [`Fault::KNOWN`].
+    Named(&'static Known),
     /// The run is killed after so many events.
     Killed(usize),
 }
 
-impl Fault {
-    /// Returns every fault, the kill at several moments.
-    pub fn all() -> Vec<Self> {
-        let mut all = Self::NAMED.map(|(fault, _)| fault).to_vec();
-        all.extend([1, 3, 6, 10, 14, 18].map(Self::Killed));
-        all
-    }
+/// A fault with a name.
+#[derive(Debug)]
+pub struct Known {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What goes wrong, in a line.
+    pub what: &'static str,
+    harm: fn() -> Harm,
+}
 
-    /// The faults that need no number.
-    pub const NAMED: [(Self, &'static str); 13] = [
-        (Self::ConnectHangs, "connect-hangs"),
-        (Self::ConnectLate, "connect-late"),
-        (Self::ConnectUnauthorized, "connect-401"),
-        (Self::ConnectForbidden, "connect-403"),
-        (Self::ConnectForbiddenTwice, "connect-403-twice"),
-        (Self::ConnectSyncTimeout, "connect-408"),
-        (Self::ConnectInternalError, "connect-500"),
-        (Self::ConnectBadGateway, "connect-502"),
-        (Self::ConnectDuplicateVaults, "connect-duplicate-vaults"),
-        (Self::OperatorLate, "operator-late"),
-        (Self::OperatorNeverReady, "operator-never-ready"),
-        (Self::OperatorCrashes, "operator-crashes"),
-        (Self::DefinitionsLate, "definitions-late"),
-    ];
+/// What a fault does, and to whom.
+#[derive(Clone, Debug)]
+pub(super) enum Harm {
+    /// Connect misbehaves.
+    Connect(ConnectFault),
+    /// Something goes wrong on the node.
+    Node(node::Fault),
+    /// Requests to the API server go wrong, whoever sends them.
+    Requests(rehearsal::Fault),
+    /// The API server goes away in the middle of the run.
+    Restart,
+    /// Somebody takes the lock away in the middle of the run.
+    Theft,
+    /// Kinds are served so long after their definition is there.
+    Definitions(Duration),
+    /// The credentials are encoded once more than Connect expects.
+    Encoded,
+    /// The run is killed after so many events.
+    Kill(usize),
+}
 
-    /// Returns how Connect misbehaves, if it does.
-    pub(super) fn of_connect(self) -> Option<ConnectFault> {
+impl Harm {
+    /// Returns what is harmed: of one part only one fault can be in force.
+    pub(super) fn part(&self) -> &'static str {
         match self {
-            Self::ConnectHangs => Some(ConnectFault::Hang),
-            Self::ConnectLate => Some(ConnectFault::SlowStart(LATE)),
-            Self::ConnectUnauthorized => Some(ConnectFault::Unauthorized),
-            Self::ConnectForbidden => Some(ConnectFault::Forbidden),
-            Self::ConnectForbiddenTwice => Some(ConnectFault::ForbiddenTwice),
-            Self::ConnectSyncTimeout => Some(ConnectFault::SyncTimeout),
-            Self::ConnectInternalError => Some(ConnectFault::InternalError),
-            Self::ConnectBadGateway => Some(ConnectFault::BadGateway),
-            Self::ConnectDuplicateVaults => Some(ConnectFault::DuplicateVaults),
-            Self::OperatorLate
-            | Self::OperatorNeverReady
-            | Self::OperatorCrashes
-            | Self::DefinitionsLate
-            | Self::Killed(_) => None,
-        }
-    }
-
-    /// Returns what goes wrong on the node, if something does.
-    pub(super) fn of_node(self) -> Option<node::Fault> {
-        let image = OPERATOR.to_owned();
-        match self {
-            Self::OperatorLate => Some(node::Fault::SlowStart { image, by: LATE }),
-            Self::OperatorNeverReady => Some(node::Fault::NeverReady { image }),
-            Self::OperatorCrashes => Some(node::Fault::CrashLoop { image, times: 3 }),
-            Self::ConnectHangs
-            | Self::ConnectLate
-            | Self::ConnectUnauthorized
-            | Self::ConnectForbidden
-            | Self::ConnectForbiddenTwice
-            | Self::ConnectSyncTimeout
-            | Self::ConnectInternalError
-            | Self::ConnectBadGateway
-            | Self::ConnectDuplicateVaults
-            | Self::DefinitionsLate
-            | Self::Killed(_) => None,
+            Self::Connect(_) => "connect",
+            Self::Node(_) => "node",
+            Self::Requests(_) | Self::Restart => "api",
+            Self::Theft => "lock",
+            Self::Definitions(_) => "definitions",
+            Self::Encoded => "credentials",
+            Self::Kill(_) => "run",
         }
     }
 }
 
+fn requests(effect: Effect) -> rehearsal::Fault {
+    rehearsal::Fault::new(effect)
+}
+
+fn slow(of: &str) -> Harm {
+    Harm::Node(node::Fault::SlowStart { of: of.to_owned(), by: LATE })
+}
+
+fn crash(of: &str, times: u32) -> Harm {
+    Harm::Node(node::Fault::CrashLoop { of: of.to_owned(), times })
+}
+
+macro_rules! known {
+    ($($name:literal: $what:literal => $harm:expr,)*) => {
+        &[$(Known { name: $name, what: $what, harm: || $harm }),*]
+    };
+}
+
+impl Fault {
+    /// Every fault that has a name.
+    pub const KNOWN: &'static [Known] = known! {
+        "connect-hangs": "Connect takes requests and answers none" => Harm::Connect(ConnectFault::Hang),
+        "connect-late": "Connect starts a minute late" => Harm::Connect(ConnectFault::SlowStart(LATE)),
+        "connect-401": "Connect refuses the token" => Harm::Connect(ConnectFault::Unauthorized),
+        "connect-403": "the token may not read the vault" => Harm::Connect(ConnectFault::Forbidden),
+        "connect-403-twice": "Connect refuses twice, then answers" => Harm::Connect(ConnectFault::ForbiddenTwice),
+        "connect-408": "Connect is not in sync with 1Password" => Harm::Connect(ConnectFault::SyncTimeout),
+        "connect-500": "Connect fails inside" => Harm::Connect(ConnectFault::InternalError),
+        "connect-502": "a proxy answers in Connect's place" => Harm::Connect(ConnectFault::BadGateway),
+        "connect-duplicate-vaults": "every vault is there twice" => Harm::Connect(ConnectFault::DuplicateVaults),
+        "connect-crashes": "Connect crashes three times before it stays" => crash(CONNECT, 3),
+        "credentials-encoded": "Connect's credentials are encoded once too often" => Harm::Encoded,
+        "operator-late": "the operator and its webhook start a minute late" => slow(OPERATOR),
+        "operator-crashes": "the operator crashes three times before it stays" => crash(OPERATOR, 3),
+        "operator-crash-loop": "the operator never stops crashing" => crash(OPERATOR, u32::MAX),
+        "operator-never-ready": "the operator never gets ready" =>
+            Harm::Node(node::Fault::NeverReady { of: OPERATOR.to_owned() }),
+        "webhook-late": "the webhook starts a minute late" => slow(WEBHOOK),
+        "certificate-late": "the certificate controller starts a minute late" => slow(CERTIFICATES),
+        "definitions-late": "a custom kind is served half a minute after its definition" =>
+            Harm::Definitions(Duration::from_secs(30)),
+        "api-429": "the API server wants us to come back in two seconds, forty times" =>
+            Harm::Requests(requests(Effect::TooManyRequests(2)).times(40)),
+        "api-500": "the API server fails inside, twenty times" =>
+            Harm::Requests(requests(Effect::InternalError).times(20)),
+        "api-503": "the API server is not available, twenty times" =>
+            Harm::Requests(requests(Effect::Unavailable).times(20)),
+        "api-403": "a Secret may not be written, once" =>
+            Harm::Requests(requests(Effect::Forbidden).verb("patch").resource("secrets").times(1)),
+        "api-slow": "a hundred requests take two seconds longer" =>
+            Harm::Requests(requests(Effect::Delay(Duration::from_secs(2))).times(100)),
+        "api-hangs": "three requests are never answered" => Harm::Requests(requests(Effect::Hang).times(3)),
+        "api-drops": "twenty connections end before anything is done" =>
+            Harm::Requests(requests(Effect::Drop).times(20)),
+        "api-loses-answers": "five writes are done, and their answers are lost" =>
+            Harm::Requests(requests(Effect::LoseAnswer).verb("patch").times(5)),
+        "api-conflicts": "five writes come too late: somebody else was faster" =>
+            Harm::Requests(requests(Effect::Conflict).verb("patch").times(5)),
+        "api-restarts": "the API server restarts: connections end, watches must begin anew" => Harm::Restart,
+        "lease-conflicts": "three renewals of a lease come too late" =>
+            Harm::Requests(requests(Effect::Conflict).verb("update").resource("leases").times(3)),
+        "lease-stolen": "somebody takes the lock away from the run" => Harm::Theft,
+    };
+
+    /// Returns every fault, the kill at several moments.
+    pub fn all() -> Vec<Self> {
+        Self::KNOWN.iter().map(Self::Named).chain(MOMENTS.map(Self::Killed)).collect()
+    }
+
+    /// Returns what goes wrong, in a line.
+    pub fn what(self) -> String {
+        match self {
+            Self::Named(known) => known.what.to_owned(),
+            Self::Killed(events) => format!("the run is killed after {events} events"),
+        }
+    }
+
+    pub(super) fn harm(self) -> Harm {
+        match self {
+            Self::Named(known) => (known.harm)(),
+            Self::Killed(events) => Harm::Kill(events),
+        }
+    }
+}
+
+/// A name stands for one fault.
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Known {}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Killed(events) = self {
-            return write!(formatter, "killed={events}");
+        match self {
+            Self::Named(known) => formatter.write_str(known.name),
+            Self::Killed(events) => write!(formatter, "killed={events}"),
         }
-        let named = Self::NAMED.iter().find(|(fault, _)| fault == self);
-        formatter.write_str(named.map_or("", |(_, name)| name))
     }
 }
 
 /// Why a fault is not known.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no fault `{name}`; there are {}, killed=NUMBER", Fault::NAMED.map(|(_, name)| name).join(", "))]
+#[error("there is no fault `{name}`; there are {}, killed=NUMBER", names())]
 pub struct UnknownFault {
     name: String,
+}
+
+fn names() -> String {
+    Fault::KNOWN.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Fault {
@@ -131,13 +188,15 @@ impl FromStr for Fault {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let killed = name.strip_prefix("killed=").and_then(|events| events.parse().ok()).map(Self::Killed);
-        let named = || Self::NAMED.iter().find(|(_, known)| *known == name).map(|(fault, _)| *fault);
+        let named = || Self::KNOWN.iter().find(|known| known.name == name).map(Self::Named);
         killed.or_else(named).ok_or_else(|| UnknownFault { name: name.to_owned() })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -145,6 +204,8 @@ mod tests {
         for fault in Fault::all() {
             assert_eq!(fault.to_string().parse(), Ok(fault));
         }
+        let names: BTreeSet<&str> = Fault::KNOWN.iter().map(|known| known.name).collect();
+        assert_eq!(names.len(), Fault::KNOWN.len(), "a name stands for one fault");
         let error = "connect-402".parse::<Fault>().unwrap_err().to_string();
         assert!(error.contains("no fault `connect-402`") && error.contains("connect-401"), "{error}");
     }

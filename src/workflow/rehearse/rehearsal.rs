@@ -1,20 +1,25 @@
 //! The rehearsal itself: the acts in their order, each timed.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{Act, Performance, Shortfall, content, site::Site};
+use super::{Act, Performance, Shortfall, content, site::Site, timeline::Timeline};
 use crate::clock::Clock;
 use crate::engine::Summary;
 use crate::event::Events;
-use crate::rehearsal::programs::connect::Vaults;
 use crate::verify::Verdict;
-use crate::workflow::{Loaded, Surroundings, UpReport, WorkflowError, destroy, preview, up, verify};
+use crate::workflow::{Loaded, Surroundings, UpReport, WorkflowError, destroy, up, verify};
 
 /// What became of a rehearsal.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rehearsal {
     /// The acts that were played; the last one is the first that fell short.
     pub acts: Vec<Performance>,
+    /// What the stores' proofs came to.
+    pub verdicts: Vec<Verdict>,
+    /// The images that ran.
+    pub images: BTreeSet<String>,
+    /// How long an `up` may take in the cluster.
+    pub objective: Option<Duration>,
 }
 
 impl Rehearsal {
@@ -22,15 +27,6 @@ impl Rehearsal {
     pub fn succeeded(&self) -> bool {
         self.acts.len() == Act::ALL.len() && self.acts.iter().all(|act| act.outcome.is_ok())
     }
-}
-
-/// Fetches all that the acts need from outside: the charts. It is to be called while time runs as ever.
-pub async fn fetch(surroundings: &Surroundings, loaded: &Loaded) -> Result<(), WorkflowError> {
-    let clock = Clock::of_runtime_since(surroundings.clock.now());
-    let site = Site::new(&Vaults::default(), &clock, None, 0)?;
-    let mut inside = site.surroundings(surroundings);
-    inside.events = Events::nowhere();
-    preview(&inside, loaded).await.map(|_| ())
 }
 
 /// Plays all acts on clusters in memory. Nothing outside of this process is written, and no cluster is asked.
@@ -46,27 +42,31 @@ pub async fn rehearse(
     objective: Option<Duration>,
 ) -> Result<Rehearsal, WorkflowError> {
     let play = Play::new(surroundings, loaded);
-    let mut acts = Vec::new();
+    let mut rehearsal = Rehearsal { objective, ..Rehearsal::default() };
     let mut site = play.site(1)?;
-    let mut before = BTreeSet::new();
+    let mut before = Ok(BTreeSet::new());
     for act in Act::ALL {
         if act == Act::Reseed {
             site = play.site(2)?;
         }
         if matches!(act, Act::Up | Act::Reseed) {
-            before = site.inventory().await.unwrap_or_default();
+            before = site.inventory().await;
         }
-        let performance = play.act(act, &site, &before, objective).await;
+        let performance = play.act(act, &site, &mut before, &mut rehearsal).await;
         let failed = performance.outcome.is_err();
-        acts.push(performance);
+        rehearsal.acts.push(performance);
         if failed {
             break;
         }
     }
-    Ok(Rehearsal { acts })
+    Ok(rehearsal)
 }
 
+/// What was there before an act, or why that is not known.
+type Inventory = Result<BTreeSet<String>, Shortfall>;
+
 /// What all acts share.
+#[derive(Clone)]
 pub(super) struct Play<'a> {
     pub(super) outside: &'a Surroundings,
     pub(super) loaded: &'a Loaded,
@@ -80,41 +80,68 @@ impl<'a> Play<'a> {
     }
 
     fn site(&self, seed: u64) -> Result<Site, WorkflowError> {
-        Site::new(&content::vaults(self.loaded), &self.clock, None, seed)
+        Site::new(&content::vaults(self.loaded), &self.clock, &[], seed)
     }
 
     async fn act(
         &self,
         act: Act,
         site: &Site,
-        before: &BTreeSet<String>,
-        objective: Option<Duration>,
+        before: &mut Inventory,
+        rehearsal: &mut Rehearsal,
     ) -> Performance {
         let mut surroundings = site.surroundings(self.outside);
-        if act != Act::Up {
-            // Once is enough to watch.
-            surroundings.events = Events::nowhere();
-        }
+        // Once is enough to watch.
+        let watched = if act == Act::Up { self.outside.events.clone() } else { Events::nowhere() };
+        let timeline = Arc::new(Timeline::new(&self.clock, watched));
+        surroundings.events = Events::to(Arc::clone(&timeline) as _);
         let (simulated, real) = (self.clock.elapsed(), self.outside.clock.elapsed());
         let outcome = match act {
-            Act::Up | Act::Reseed => self.up(&surroundings).await.map(|report| told(&report)),
+            Act::Up | Act::Reseed => self.first_up(&surroundings, site, rehearsal).await,
             Act::UpAgain => self.up_again(&surroundings).await,
             Act::Verify => self.verify(&surroundings).await,
             Act::Destroy => self.destroy(&surroundings, site, before).await,
         };
         let simulated = self.clock.elapsed().saturating_sub(simulated);
         let real = self.outside.clock.elapsed().saturating_sub(real);
-        let late =
-            objective.filter(|objective| matches!(act, Act::Up | Act::Reseed) && simulated > *objective);
+        let late = rehearsal
+            .objective
+            .filter(|objective| matches!(act, Act::Up | Act::Reseed) && simulated > *objective);
         let outcome = match late {
             Some(objective) => outcome.and(Err(Shortfall::Late { taken: simulated, objective })),
             None => outcome,
         };
-        Performance { act, outcome, simulated, real }
+        Performance { act, outcome, simulated, real, timeline: timeline.bars() }
+    }
+
+    /// Brings the environment up on an empty cluster, and looks at what is there then.
+    async fn first_up(
+        &self,
+        surroundings: &Surroundings,
+        site: &Site,
+        rehearsal: &mut Rehearsal,
+    ) -> Result<String, Shortfall> {
+        let report = up(surroundings, self.loaded, &|_| true).await?;
+        rehearsal.images = site.images().await?;
+        let (told, wrong) = (told(&report), usable(&report.verdicts));
+        rehearsal.verdicts = report.verdicts;
+        wrong.map(|()| told)
+    }
+
+    /// Brings the environment up, and gives up on a run that never ends.
+    pub(super) async fn ended_up(
+        &self,
+        surroundings: &Surroundings,
+        limit: Duration,
+    ) -> Result<UpReport, Shortfall> {
+        self.clock
+            .within(limit, Box::pin(self.up(surroundings)))
+            .await
+            .unwrap_or(Err(Shortfall::Endless(limit)))
     }
 
     /// Brings the environment up; a store that does not deliver falls short.
-    pub(super) async fn up(&self, surroundings: &Surroundings) -> Result<UpReport, Shortfall> {
+    async fn up(&self, surroundings: &Surroundings) -> Result<UpReport, Shortfall> {
         let report = up(surroundings, self.loaded, &|_| true).await?;
         usable(&report.verdicts)?;
         Ok(report)
@@ -122,8 +149,7 @@ impl<'a> Play<'a> {
 
     async fn up_again(&self, surroundings: &Surroundings) -> Result<String, Shortfall> {
         let report = self.up(surroundings).await?;
-        let summary = total(&report.done);
-        let idle = summary.create + summary.update + summary.replace + summary.delete == 0;
+        let idle = report.done.iter().all(|(_, summary)| summary.is_idle());
         if idle { Ok(told(&report)) } else { Err(Shortfall::Changed(told(&report))) }
     }
 
@@ -137,14 +163,16 @@ impl<'a> Play<'a> {
         &self,
         surroundings: &Surroundings,
         site: &Site,
-        before: &BTreeSet<String>,
+        before: &mut Inventory,
     ) -> Result<String, Shortfall> {
+        let before = std::mem::replace(before, Ok(BTreeSet::new()))?;
         let report = destroy(surroundings, self.loaded, &|_| Some(0)).await?;
-        let left: Vec<String> = site.inventory().await?.difference(before).cloned().collect();
+        let left: Vec<String> = site.inventory().await?.difference(&before).cloned().collect();
         if !left.is_empty() {
             return Err(Shortfall::LeftBehind(left));
         }
-        Ok(format!("{} deleted, nothing is left", total(&report.done).delete))
+        let total: Summary = report.done.iter().map(|(_, summary)| summary).sum();
+        Ok(format!("{} deleted, nothing is left", total.delete))
     }
 }
 
@@ -153,30 +181,10 @@ fn usable(verdicts: &[Verdict]) -> Result<(), Shortfall> {
     if wrong.is_empty() { Ok(()) } else { Err(Shortfall::NotUsable(wrong)) }
 }
 
-fn total(done: &[(String, Summary)]) -> Summary {
-    done.iter().fold(Summary::default(), |mut total, (_, summary)| {
-        total.same += summary.same;
-        total.create += summary.create;
-        total.update += summary.update;
-        total.replace += summary.replace;
-        total.delete += summary.delete;
-        total.retain += summary.retain;
-        total
-    })
-}
-
 fn told(report: &UpReport) -> String {
-    let Summary { same, create, update, replace, delete, .. } = total(&report.done);
-    let counts = [(create, "created"), (update, "changed"), (replace, "replaced"), (delete, "deleted")];
-    let mut parts: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
-    if parts.is_empty() {
-        parts.push(format!("nothing to do, {same} unchanged"));
-    }
-    format!("{}; {}", parts.join(", "), stores(&report.verdicts))
+    let total: Summary = report.done.iter().map(|(_, summary)| summary).sum();
+    let idle = if total.is_idle() { "nothing to do, " } else { "" };
+    format!("{idle}{}; {}", total.done(), stores(&report.verdicts))
 }
 
 fn stores(verdicts: &[Verdict]) -> String {

@@ -2,22 +2,26 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Fault, Shortfall};
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, ListParams};
+
+use super::{Shortfall, fault::Harm};
 use crate::clock::Clock;
 use crate::kubernetes::{Client, KubernetesError, Selection};
 use crate::rehearsal::node::{Faults, Timing};
 use crate::rehearsal::programs::ExternalSecrets;
 use crate::rehearsal::programs::connect::Vaults;
-use crate::rehearsal::{Cluster, Workers};
+use crate::rehearsal::{Cluster, Effect, Fault, Workers};
 use crate::workflow::{Surroundings, WorkflowError};
 
-/// How long a definition takes under [`Fault::DefinitionsLate`].
-const DEFINITIONS: Duration = Duration::from_secs(30);
+/// How long the API server is away when it restarts.
+const RESTART: Duration = Duration::from_secs(5);
 /// How the rehearsal's cluster is called in messages.
 const CONTEXT: &str = "rehearsal";
 
 /// A cluster in memory. It ends with this value.
 pub(super) struct Site {
+    cluster: Cluster,
     client: Client,
     clock: Clock,
     vaults: Vaults,
@@ -26,24 +30,28 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Sets a new cluster up, at this time of day.
+    /// Sets a new cluster up, at this time of day, with what goes wrong from the start.
     pub(super) fn new(
         vaults: &Vaults,
         clock: &Clock,
-        fault: Option<Fault>,
+        harms: &[Harm],
         seed: u64,
     ) -> Result<Self, WorkflowError> {
         let mut builder = Cluster::builder().clock(clock.clone()).seed(seed);
-        if fault == Some(Fault::DefinitionsLate) {
-            builder = builder.established_after(DEFINITIONS);
+        for harm in harms {
+            if let Harm::Definitions(delay) = harm {
+                builder = builder.established_after(*delay);
+            }
         }
         let cluster = builder.build()?;
         let node = Faults::default();
-        if let Some(fault) = fault.and_then(Fault::of_connect) {
-            vaults.inject(fault);
-        }
-        if let Some(fault) = fault.and_then(Fault::of_node) {
-            node.inject(fault);
+        for harm in harms {
+            match harm {
+                Harm::Connect(fault) => vaults.inject(fault.clone()),
+                Harm::Node(fault) => node.inject(fault.clone()),
+                Harm::Requests(fault) => cluster.faults().add(fault.clone()),
+                Harm::Restart | Harm::Theft | Harm::Definitions(_) | Harm::Encoded | Harm::Kill(_) => {}
+            }
         }
         let workers = Workers::of(&cluster)
             .timing(Timing::default())
@@ -52,7 +60,7 @@ impl Site {
             .vaults(vaults)
             .start();
         let client = cluster.connect(CONTEXT);
-        Ok(Self { client, clock: clock.clone(), vaults: vaults.clone(), node, _workers: workers })
+        Ok(Self { cluster, client, clock: clock.clone(), vaults: vaults.clone(), node, _workers: workers })
     }
 
     /// Returns the surroundings of a verb that is played here.
@@ -64,6 +72,30 @@ impl Site {
     pub(super) fn heal(&self) {
         self.vaults.heal();
         self.node.clear();
+        self.cluster.faults().clear();
+    }
+
+    /// Restarts the API server: connections end, it is away for a while, and who watched must read anew.
+    pub(super) async fn restart_api(&self) {
+        self.cluster.faults().add(Fault::new(Effect::Drop));
+        self.cluster.faults().cut_watches();
+        self.cluster.compact();
+        self.clock.sleep(RESTART).await;
+        self.cluster.faults().clear();
+    }
+
+    /// Returns the images that run here.
+    pub(super) async fn images(&self) -> Result<BTreeSet<String>, Shortfall> {
+        let pods: Api<Pod> = Api::all(self.client.kube());
+        let pods = pods.list(&ListParams::default()).await;
+        let pods = pods.map_err(|source| {
+            let act = "list the pods".to_owned();
+            Shortfall::Failed(KubernetesError::Transport { act, source }.into())
+        })?;
+        let specs = pods.items.into_iter().filter_map(|pod| pod.spec);
+        let containers =
+            specs.flat_map(|spec| [spec.init_containers.unwrap_or_default(), spec.containers].concat());
+        Ok(containers.filter_map(|container| container.image).collect())
     }
 
     /// Returns every object but Events, which stay for an hour whatever happens.

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// One way to misbehave. Probes (`/health`, `/heartbeat`) are answered as ever, unless a variant says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectFault {
-    /// Requests are accepted and never answered.
+    /// Requests are accepted, and not answered before the server works again.
     Hang,
     /// A server that starts from now on listens only after this time; probes fail until then.
     SlowStart(Duration),

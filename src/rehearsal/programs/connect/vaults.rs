@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
 use super::ConnectFault;
 
@@ -34,6 +35,8 @@ pub(super) struct Account {
     pub(super) servers: BTreeMap<String, String>,
     fault: Option<(ConnectFault, u32)>,
     requests: Vec<ConnectRequest>,
+    /// Wakes what waits for the end of a fault.
+    healed: Arc<Notify>,
 }
 
 /// A request that a Connect server got.
@@ -120,7 +123,9 @@ impl Vaults {
 
     /// Lets the servers work again.
     pub fn heal(&self) {
-        self.account().fault = None;
+        let mut account = self.account();
+        account.fault = None;
+        account.healed.notify_waiters();
     }
 
     /// Returns every request to `/v1` so far, in order.
@@ -143,6 +148,18 @@ impl Vaults {
     /// Returns the fault in force, without a request.
     pub(super) fn fault(&self) -> Option<ConnectFault> {
         self.account().fault.as_ref().map(|(fault, _)| fault.clone())
+    }
+
+    /// Waits until the servers work again.
+    pub(super) async fn healed(&self) {
+        let healed = {
+            let account = self.account();
+            if account.fault.is_none() {
+                return;
+            }
+            Arc::clone(&account.healed).notified_owned()
+        };
+        healed.await;
     }
 
     pub(super) fn note(&self, method: &http::Method, path: &str, status: Option<u16>) {
