@@ -113,6 +113,21 @@ impl Scrubber {
         scrubbed
     }
 
+    /// Returns a scrubber of what comes piece by piece.
+    pub fn stream(&self) -> Stream {
+        Stream { scrubber: self.clone(), held: Zeroizing::default() }
+    }
+
+    /// Returns where the end begins that may be the beginning of a secret.
+    fn open_end(&self, bytes: &[u8]) -> usize {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let begins = |form: &Form| {
+            let first = bytes.len().saturating_sub(form.len() - 1);
+            (first..bytes.len()).find(|start| form.starts_with(&bytes[*start..]))
+        };
+        known.forms.iter().filter_map(begins).min().unwrap_or(bytes.len())
+    }
+
     fn matcher(&self) -> Option<Arc<Matcher>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.forms.is_empty() {
@@ -128,6 +143,34 @@ impl Scrubber {
 impl std::fmt::Debug for Scrubber {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Scrubber")
+    }
+}
+
+/// Scrubs what comes piece by piece: a secret that is cut in two is found, too.
+pub struct Stream {
+    scrubber: Scrubber,
+    /// What may be the beginning of a secret.
+    held: Zeroizing<Vec<u8>>,
+}
+
+impl Stream {
+    /// Takes the next piece, and returns what can be shown so far.
+    pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        self.held.extend_from_slice(piece);
+        let Some(matcher) = self.scrubber.matcher() else { return std::mem::take(&mut *self.held) };
+        let open = self.scrubber.open_end(&self.held);
+        // A secret that reaches into what is held stays whole.
+        let places = matcher.places(&self.held);
+        let across = places.iter().find(|place| place.start < open && open < place.end);
+        let cut = across.map_or(open, |place| place.start);
+        let shown = self.scrubber.scrub_bytes(&self.held[..cut]);
+        self.held.drain(..cut);
+        shown
+    }
+
+    /// Returns the rest.
+    pub fn finish(self) -> Vec<u8> {
+        self.scrubber.scrub_bytes(&self.held)
     }
 }
 
@@ -249,7 +292,38 @@ mod tests {
         assert_eq!(scrubber.scrub("the-quick-brown-fox-walks"), "the-quick-brown-fox-walks");
     }
 
+    #[test]
+    fn what_can_be_no_secret_any_more_is_shown_at_once() {
+        let scrubber = Scrubber::default();
+        scrubber.learn(b"chirp-tweet");
+        let mut stream = scrubber.stream();
+        assert_eq!(stream.push(b"prompt> "), b"prompt> ");
+        assert_eq!(stream.push(b"chir"), b"");
+        assert_eq!(stream.push(b"py "), b"chirpy ");
+        assert_eq!(stream.push(b"x chirp-tw"), b"x ");
+        assert_eq!(stream.push(b"eet"), b"[secret]");
+        assert_eq!(stream.push(b"chirp"), b"");
+        assert_eq!(stream.finish(), b"chirp");
+    }
+
     proptest! {
+        #[test]
+        fn no_cut_hides_a_secret(text in "[ab]{0,6}(chirp-chirp[ab-]{0,6}){1,3}", cuts in prop::collection::vec(0usize..60, 0..6)) {
+            let scrubber = Scrubber::default();
+            scrubber.learn(b"chirp-chirp");
+            scrubber.learn(b"chirpbabbab");
+            let (mut stream, mut shown, mut from) = (scrubber.stream(), Vec::new(), 0);
+            let mut cuts = cuts.into_iter().map(|cut| cut.min(text.len())).collect::<Vec<_>>();
+            cuts.sort_unstable();
+            for cut in cuts {
+                shown.extend(stream.push(&text.as_bytes()[from..cut]));
+                from = cut;
+            }
+            shown.extend(stream.push(&text.as_bytes()[from..]));
+            shown.extend(stream.finish());
+            prop_assert_eq!(String::from_utf8(shown).unwrap(), scrubber.scrub(&text));
+        }
+
         #[test]
         fn no_alignment_hides_a_secret(secret in "[a-zA-Z0-9]{12,40}", before in ".{0,9}", after in ".{0,9}") {
             let scrubber = Scrubber::default();

@@ -45,8 +45,7 @@ fn a_run_leaves_no_core_dump() {
 fn an_environment_without_stacks_is_opened_and_checked_but_not_brought_up() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("environments")).unwrap();
-    let values =
-        "values:\n  greeting: { text: \"${name}\", token: { fn::secret: chirp-chirp } }\n  name: egg\n";
+    let values = "values:\n  greeting: { text: \"${name}\", token: { fn::secret: chirp-chirp } } # eggtooth:not-secret\n  name: egg\n";
     std::fs::write(folder.path().join("environments/plain.yaml"), values).unwrap();
     let run = |words: &[&str]| eggtooth(folder.path()).args(words).output().unwrap();
 

@@ -5,6 +5,7 @@ mod binary;
 mod contract;
 mod helm_parity;
 mod environment;
+mod environment_commands;
 mod layers;
 mod sops_commands;
 mod sops_fuzz;

@@ -1,10 +1,15 @@
 //! The command line's words.
 
+mod environment;
 pub(super) mod sops;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use environment::{
+    Diff, Env, Format, Get, Graph, GraphFormat, Open, Run, Set, ShowSecrets, Shown,
+};
 
 use super::examples;
 use crate::workflow::Fault;
@@ -214,31 +219,6 @@ pub(super) enum Faults {
 fn duration(text: &str) -> Result<Duration, String> {
     let signed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
     signed.try_into().map_err(|_| "a duration is not negative".to_owned())
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Env {
-    /// Evaluate an environment and print its values
-    #[command(after_help = examples::ENV_OPEN)]
-    Open {
-        #[command(flatten)]
-        name: EnvironmentName,
-        /// Print secrets in the clear
-        #[arg(long)]
-        show_secrets: bool,
-        /// The output's format
-        #[arg(long, value_enum, default_value_t = Format::Yaml)]
-        format: Format,
-    },
-    /// Check an environment and its stacks' configuration without opening a secret
-    #[command(after_help = examples::ENV_CHECK)]
-    Check(EnvironmentName),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Json,
-    Yaml,
 }
 
 #[derive(Debug, Subcommand)]

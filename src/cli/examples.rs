@@ -60,11 +60,60 @@ Examples:
 pub(super) const ENV_OPEN: &str = "\
 Examples:
   eggtooth env open production                        secrets are shown as [secret]
-  eggtooth env open production --format json --show-secrets";
+  eggtooth env open production --timings              what each source took, and how many requests
+  eggtooth env open production --format json --show-secrets=always";
+
+pub(super) const ENV_LIST: &str = "\
+Examples:
+  eggtooth env list";
+
+pub(super) const ENV_EDIT: &str = "\
+Examples:
+  eggtooth env edit production
+
+The editor is that of SOPS_EDITOR, EDITOR or VISUAL, else vim, nano or vi.";
+
+pub(super) const ENV_GET: &str = "\
+Examples:
+  eggtooth env get production cluster.context
+  eggtooth env get production 'stores[0].name'
+  eggtooth env get production bootstrap.connect.token --show-secrets";
+
+pub(super) const ENV_RUN: &str = "\
+Examples:
+  eggtooth env run production -- terraform plan
+  eggtooth env run production -i -- bash              the terminal as it is, without the filter
+
+`environmentVariables` become variables; each entry of `files` a file of mode 0600 that is gone afterwards, whose path the
+variable holds. The output is searched for secrets of six characters or more. Signals are passed on, and the exit code is
+the command's. It starts without SOPS_*, OP_* and EGGTOOTH_* variables.";
+
+pub(super) const ENV_SET: &str = "\
+Examples:
+  eggtooth env set production cluster.context kind-dev
+  op read op://vault/item/token | eggtooth env set production bootstrap.connect.token --secret
+
+A value that comes from a SOPS file is changed there, also through `${…}` and imports. Comments and form stay.";
+
+pub(super) const ENV_DIFF: &str = "\
+Examples:
+  eggtooth env diff staging production                ~ differs, - only in the first, + only in the second";
+
+pub(super) const ENV_GRAPH: &str = "\
+Examples:
+  eggtooth env graph production                       for Markdown: Mermaid
+  eggtooth env graph production --format dot";
+
+pub(super) const ENV_SCHEMA: &str = "\
+Examples:
+  eggtooth env schema                                 then, as an environment's first line:
+                                                      # yaml-language-server: $schema=schema.json";
 
 pub(super) const ENV_CHECK: &str = "\
 Examples:
-  eggtooth env check production               needs no key: for reviews and pipelines";
+  eggtooth env check production               needs no key: for reviews and pipelines
+
+What looks like a secret in plain text is an error, unless its line has the comment `# eggtooth:not-secret`.";
 
 pub(super) const HELM_TEMPLATE: &str = "\
 Examples:

@@ -27,6 +27,8 @@ pub enum Exit {
     Usage,
     /// As sops ends in the same case.
     Sops(u8),
+    /// As the command that was run.
+    Child(u8),
 }
 
 impl Exit {
@@ -79,7 +81,7 @@ impl Exit {
             Self::Undecryptable => 5,
             Self::NotUsable => 6,
             Self::Usage => 64,
-            Self::Sops(code) => code,
+            Self::Sops(code) | Self::Child(code) => code,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Failure;
 use super::evaluator::{Opening, Options};
 use super::syntax::{Place, join};
 use super::term::{Content, Entry, Term};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::resource::Value;
 
 /// An evaluated environment.
@@ -22,6 +22,8 @@ pub struct Evaluation {
     /// The errors of sources, to be told apart by their type. Their texts are for nobody's eyes: the diagnostics have
     /// them without the secrets that were handed to the source.
     pub failures: Vec<Failure>,
+    /// The documents that were read: its own and those that it imports.
+    pub documents: Vec<Source>,
     /// The sources that were opened, in the order in which they were; none by a check.
     pub openings: Vec<Opening>,
     variables: BTreeMap<Arc<str>, Value>,
@@ -59,6 +61,7 @@ impl Evaluation {
             diagnostics: diagnostics.into_iter().collect(),
             failures: Vec::new(),
             openings: Vec::new(),
+            documents: Vec::new(),
             variables: BTreeMap::new(),
             files: BTreeMap::new(),
             secret_paths: Vec::new(),

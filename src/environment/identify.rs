@@ -45,7 +45,7 @@ impl Folder {
 }
 
 /// Puts a new content in a file's place at once; a link stays one, and so do the permissions.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
@@ -68,7 +68,7 @@ fn with_cluster_uid(text: &str, uid: &str) -> Option<String> {
 }
 
 /// Returns what the only document says; null where it is empty.
-fn json(documents: &[Document]) -> Option<Json> {
+pub(super) fn json(documents: &[Document]) -> Option<Json> {
     match documents {
         [] | [Document { root: None, .. }] => Some(Json::Null),
         [Document { root: Some(root), .. }] => to_json(root, Flavour::Esc).ok(),
@@ -89,12 +89,12 @@ fn insertion(text: &str, root: Option<&Node>, uid: &str) -> Option<(usize, Strin
     }
 }
 
-fn entry<'a>(node: &'a Node, name: &str) -> Option<&'a (Node, Node)> {
+pub(super) fn entry<'a>(node: &'a Node, name: &str) -> Option<&'a (Node, Node)> {
     let is_named = |key: &Node| key.as_scalar().is_some_and(|scalar| &*scalar.text == name);
     node.as_mapping()?.iter().find(|(key, _)| is_named(key))
 }
 
-fn is_flow(text: &str, node: &Node) -> bool {
+pub(super) fn is_flow(text: &str, node: &Node) -> bool {
     node.span.of(text).starts_with('{')
 }
 
@@ -105,7 +105,7 @@ fn at_the_end(text: &str, uid: &str) -> (usize, String) {
 }
 
 /// Puts an entry first into the mapping that is `key`'s value.
-fn below(text: &str, key: &Node, value: &Node, entry: &str) -> Option<(usize, String)> {
+pub(super) fn below(text: &str, key: &Node, value: &Node, entry: &str) -> Option<(usize, String)> {
     match &value.kind {
         Kind::Mapping(entries) if is_flow(text, value) => {
             let at = value.span.start.offset + 1;
@@ -137,7 +137,7 @@ fn line_after(text: &str, key: &Node, column: u32, entry: &str) -> Option<(usize
     })
 }
 
-fn newline(text: &str) -> &'static str {
+pub(super) fn newline(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 

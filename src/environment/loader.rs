@@ -47,10 +47,31 @@ impl Folder {
         Self { root: root.into() }
     }
 
+    /// Returns the names of all environments, sorted.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        collect(&self.root.join("environments"), "", &mut names)?;
+        names.sort();
+        Ok(names)
+    }
+
     /// Returns the path of a file that the user knows by `name`.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
+}
+
+fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{prefix}{name}/"), names)?;
+        } else if let Some(name) = name.strip_suffix(".yaml") {
+            names.push(format!("{prefix}{name}"));
+        }
+    }
+    Ok(())
 }
 
 impl Loader for Folder {
@@ -105,6 +126,7 @@ mod tests {
         std::fs::write(root.path().join("environments/eu/prod.yaml"), "values: {}").unwrap();
         std::fs::write(root.path().join("outside.yaml"), "values: {}").unwrap();
         let folder = Folder::new(root.path());
+        assert_eq!(folder.names().unwrap(), ["eu/prod"]);
         assert_eq!(&*folder.load("eu/prod").unwrap().name, "environments/eu/prod.yaml");
         for name in ["absent", "../outside", "/etc/passwd", "", "eu/../../outside"] {
             let error = folder.load(name).unwrap_err().to_string();

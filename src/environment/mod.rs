@@ -9,27 +9,35 @@
 //! its marks and layers, `builtins` are the functions, `schema` checks what goes in and comes out of sources.
 //! What a source is and how it is reached is left to [`Source`].
 
+mod assign;
 mod builtins;
+mod editor_schema;
 mod evaluation;
 mod evaluator;
 mod extract;
 mod identify;
 mod json;
 mod loader;
+mod outline;
 mod schema;
 mod sources;
 mod syntax;
 mod term;
 #[cfg(test)]
 mod tests;
+mod trust;
 
+pub use assign::{AssignError, Destination};
+pub use editor_schema::editor_schema;
 pub use evaluation::Evaluation;
 pub use evaluator::{EvaluateError, Evaluator, Opening, Options};
 pub use extract::{extract, steps};
 pub use identify::IdentifyError;
 pub use json::{JsonError, read_json};
 pub use loader::{Folder, InMemory, LoadError, Loader};
+pub use outline::{Outline, ValueName};
 pub use schema::{Schema, SchemaError};
 pub use sources::{
     Decrypter, Failure, InputsError, Names, Outside, Rotator, Sops, SopsError, Source, SourceError, Sources,
 };
+pub use trust::plain_secrets;

@@ -10,6 +10,8 @@ use std::{
 };
 
 use futures::future::BoxFuture;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
 
 use crate::environment::{
     Evaluation, Evaluator, InMemory, Names, Options, Schema, Source, SourceError, Sources,
@@ -281,4 +283,99 @@ async fn hostile_imports_end_with_an_error() {
     diamonds.push(import("l30".into(), ""));
     diamonds.push(import("r30".into(), ""));
     assert_refused("diamonds", diamonds, "too many layers").await;
+}
+
+/// Documents of every construct, right and wrong, in any order, one inside another.
+fn arbitrary() -> impl Strategy<Value = Json> {
+    let access = prop::sample::select(vec![
+        "${a}",
+        "${b.a}",
+        "${c[0]}",
+        "${a}-${b}",
+        "${imports.x.a}",
+        "${imports.x}",
+        "${environments.p.x.a}",
+        "${context}",
+        "${context.rootEnvironment.name}",
+        "${}",
+        "${a",
+        "$${a}",
+        "${a[\"b\"]}",
+        "${a[-1]}",
+        "text",
+        "",
+        "\u{e9}\u{0}",
+        "e30=",
+        "{\"a\": 1}",
+    ]);
+    let leaf = prop_oneof![
+        access.prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+    ];
+    leaf.prop_recursive(6, 60, 5, |inner| {
+        let key = prop::sample::select(vec![
+            "a",
+            "b",
+            "c",
+            "x y",
+            "",
+            "provider",
+            "inputs",
+            "state",
+            "schema",
+            "value",
+            "ciphertext",
+            "type",
+            "$ref",
+        ]);
+        let function = prop::sample::select(vec![
+            "fn::secret",
+            "fn::join",
+            "fn::split",
+            "fn::concat",
+            "fn::toJSON",
+            "fn::fromJSON",
+            "fn::toYAML",
+            "fn::toString",
+            "fn::toBase64",
+            "fn::fromBase64",
+            "fn::final",
+            "fn::validate",
+            "fn::open",
+            "fn::open::echo",
+            "fn::rotate",
+            "fn::none",
+        ]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::btree_map(key.prop_map(str::to_owned), inner.clone(), 0..4)
+                .prop_map(|entries| Json::Object(entries.into_iter().collect())),
+            (function, inner).prop_map(|(name, argument)| json!({ name: argument })),
+        ]
+    })
+}
+
+proptest! {
+    /// What is found wrong is told; nothing panics, nothing runs on.
+    #[test]
+    fn no_document_stops_the_evaluator(
+        values in prop::collection::btree_map("[abc]", arbitrary(), 0..4),
+        imported in arbitrary(),
+        imports in prop::collection::vec(prop::sample::select(vec!["x", "env", "none"]), 0..3),
+    ) {
+        let start = Instant::now();
+        let documents = [
+            ("env", json!({ "imports": imports, "values": values }).to_string()),
+            ("x", json!({ "imports": ["env"], "values": { "a": imported } }).to_string()),
+        ];
+        let echo = Echo { calls: Arc::default(), barrier: Arc::new(tokio::sync::Barrier::new(1)) };
+        let sources = Sources::new().source(echo);
+        let evaluator = Evaluator::new(InMemory::new(documents), sources, Map::new(), Options::default());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        prop_assert!(runtime.block_on(evaluator.evaluate("env")).is_ok());
+        prop_assert!(evaluator.check("env").is_ok());
+        prop_assert!(start.elapsed() < Duration::from_secs(10));
+    }
 }

@@ -9,7 +9,9 @@ use super::{
     secrets::{Watched, learn, learn_tokens, recipients},
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
-use crate::environment::{Evaluation, Evaluator, Failure, Folder, Options, Outside, SopsError, Sources};
+use crate::environment::{
+    self, Evaluation, Evaluator, Failure, Folder, Options, Outside, Sops, SopsError, Sources, plain_secrets,
+};
 use crate::keys::{Identities, Identity, Origin, Passphrases, Recipient};
 use crate::resource::{Map, Value, decode};
 use crate::sops;
@@ -85,6 +87,10 @@ pub async fn load(
     let mut problems = Diagnostics::new();
     let cluster = cluster(&evaluation, &mut problems);
     let programs = run_all(stacks, environment, &evaluation, &settings, secrets, &mut problems);
+    if secrets == Secrets::Closed {
+        // A check is for reviews: what should not be committed is an error there, and only there.
+        problems.extend(evaluation.documents.iter().flat_map(plain_secrets));
+    }
     problems.sort();
     if problems.has_errors() {
         return Err(WorkflowError::Environment {
@@ -119,6 +125,13 @@ fn own_key() -> Result<(Vec<Recipient>, Arc<Identities>), WorkflowError> {
         .parse()
         .map_err(|source| WorkflowError::Recipients { recipient: key.public(), source: Box::new(source) })?;
     Ok((vec![recipient], Arc::new(Identities::of([key], Origin::Given("this run".into())))))
+}
+
+/// Returns the schema of environment documents for editors: with all sources, and the configuration of these stacks.
+pub fn editor_schema(surroundings: &Surroundings, stacks: &[Stack]) -> serde_json::Value {
+    let sops = Sops::new(surroundings.project.clone(), Arc::default());
+    let sources = Sources::standard(&outside(surroundings), sops);
+    environment::editor_schema(&sources, stacks.iter().map(|stack| (stack.name(), stack.schema().as_value())))
 }
 
 async fn evaluate(

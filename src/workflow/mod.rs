@@ -24,7 +24,7 @@ mod verify;
 pub use apply::{UpReport, up};
 pub use destroy::{DestroyReport, destroy};
 pub use error::{Failures, Problems, Reads, WorkflowError};
-pub use load::{Cluster, Loaded, Secrets, load, open};
+pub use load::{Cluster, Loaded, Secrets, editor_schema, load, open};
 pub use refresh::{Refreshed, refresh};
 pub use rehearse::{
     Act, Bar, ChartUsed, Ended, Fault, Fetched, Known, Performance, Rehearsal, Shortfall, Tier, Trial, Trust,

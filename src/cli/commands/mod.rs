@@ -17,7 +17,7 @@ mod verify;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    args::{Arguments, Command, Global},
+    args::{Arguments, Command, Env, Global},
     display::{JsonLines, Lines},
     exit::Exit,
     log,
@@ -123,7 +123,10 @@ impl<'a> Scene<'a> {
     }
 
     async fn run(&self, command: Command) -> Exit {
-        self.stop_on_interrupt();
+        // A command that is run gets the signals itself.
+        if !matches!(command, Command::Env(Env::Run(_))) {
+            self.stop_on_interrupt();
+        }
         match command {
             Command::Preview(arguments) => preview::run(self, &arguments).await,
             Command::Refresh(arguments) => refresh::run(self, &arguments).await,

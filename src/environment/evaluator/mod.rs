@@ -18,6 +18,7 @@ pub(crate) use scope::{Scope, text_or_unknown};
 pub(crate) use session::{Opened, Session};
 
 use super::{Evaluation, Loader, Sources, syntax};
+use crate::diagnostic::Source;
 use crate::resource::Map;
 
 /// Evaluates environments.
@@ -80,6 +81,7 @@ impl Evaluator {
             let (mut evaluation, requests) = self.round(name, Mode::Evaluate, &mut progress)?;
             if requests.is_empty() {
                 evaluation.openings = progress.openings;
+                evaluation.documents = progress.sources;
                 return Ok(evaluation);
             }
             let opened = requests.into_iter().map(opening::Request::open);
@@ -92,7 +94,9 @@ impl Evaluator {
 
     /// Evaluates an environment as far as it goes without opening a source or decrypting anything.
     pub fn check(&self, name: &str) -> Result<Evaluation, EvaluateError> {
-        let (evaluation, _) = self.round(name, Mode::Check, &mut Progress::default())?;
+        let mut progress = Progress::default();
+        let (mut evaluation, _) = self.round(name, Mode::Check, &mut progress)?;
+        evaluation.documents = progress.sources;
         Ok(evaluation)
     }
 
@@ -121,4 +125,5 @@ pub(crate) struct Progress {
     documents: BTreeMap<String, Arc<syntax::Parsed>>,
     opened: BTreeMap<opening::CallId, Opened>,
     openings: Vec<Opening>,
+    sources: Vec<Source>,
 }

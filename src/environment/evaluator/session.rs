@@ -118,6 +118,7 @@ impl<'e> Session<'e> {
         }
         let source = self.evaluator.loader.load(name)?;
         let parsed = Arc::new(syntax::parse(&source.name, &source.text));
+        self.progress.sources.push(source);
         self.progress.documents.insert(name.to_owned(), Arc::clone(&parsed));
         Ok(parsed)
     }

@@ -56,6 +56,10 @@ impl Source for EggtoothStack {
         inputs::schema::<Inputs>()
     }
 
+    fn json_schema(&self) -> serde_json::Value {
+        inputs::json_schema::<Inputs>()
+    }
+
     fn open<'a>(
         &'a self,
         inputs: &'a Map,

@@ -53,6 +53,10 @@ impl Source for File {
         inputs::schema::<Inputs>()
     }
 
+    fn json_schema(&self) -> serde_json::Value {
+        inputs::json_schema::<Inputs>()
+    }
+
     fn output(&self) -> Schema {
         Schema::kind("string")
     }

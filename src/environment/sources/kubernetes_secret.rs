@@ -60,6 +60,10 @@ impl Source for KubernetesSecret {
         inputs::schema::<Inputs>()
     }
 
+    fn json_schema(&self) -> serde_json::Value {
+        inputs::json_schema::<Inputs>()
+    }
+
     fn open<'a>(
         &'a self,
         inputs: &'a Map,

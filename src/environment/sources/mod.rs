@@ -17,6 +17,7 @@ mod vault_kv;
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use futures::future::BoxFuture;
+use serde_json::Value as Json;
 
 pub use inputs::InputsError;
 pub use sops::{Sops, SopsError};
@@ -41,6 +42,11 @@ pub trait Source: Send + Sync {
 
     /// Returns the schema of what it takes; it has to accept objects only.
     fn inputs(&self) -> Schema;
+
+    /// Returns the schema of what it takes as editors read it.
+    fn json_schema(&self) -> Json {
+        Json::Object([("type".to_owned(), "object".into())].into_iter().collect())
+    }
 
     /// Returns the schema of what it gives, for checks that open nothing.
     fn output(&self) -> Schema {
@@ -147,6 +153,11 @@ impl Sources {
     /// Returns the names of the sources.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.opened.keys().map(String::as_str)
+    }
+
+    /// Returns the schemas of what the sources take, as editors read them.
+    pub fn schemas(&self) -> impl Iterator<Item = (&str, Json)> {
+        self.opened.iter().map(|(name, source)| (name.as_str(), source.json_schema()))
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<dyn Source>> {

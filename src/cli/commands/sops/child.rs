@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    process::{Command, ExitStatus},
+    process::{Child, Command, ExitStatus},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -19,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// What a signal does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OnSignal {
+pub(in crate::cli::commands) enum OnSignal {
     /// The child gets it, and we end as the child does.
     PassOn,
     /// The child is ended: it must not outlive the files that it works on.
@@ -27,7 +27,7 @@ pub(super) enum OnSignal {
 }
 
 /// Catches SIGINT, SIGTERM, SIGHUP and SIGQUIT from now on.
-pub(super) struct Watch {
+pub(in crate::cli::commands) struct Watch {
     state: Arc<State>,
 }
 
@@ -52,7 +52,7 @@ const CAUGHT: [(SignalKind, Signal); 4] = [
 
 impl Watch {
     /// Starts to catch signals; when it returns, they are caught.
-    pub(super) fn start(reaction: OnSignal, in_terminal: bool) -> io::Result<Self> {
+    pub(in crate::cli::commands) fn start(reaction: OnSignal, in_terminal: bool) -> io::Result<Self> {
         let state = Arc::new(State::default());
         let (ready, started) = mpsc::channel();
         let watched = Arc::clone(&state);
@@ -93,7 +93,16 @@ impl Watch {
     }
 
     /// Starts a program and waits for its end.
-    pub(super) fn run(&self, command: &mut Command) -> io::Result<ExitStatus> {
+    pub(in crate::cli::commands) fn run(&self, command: &mut Command) -> io::Result<ExitStatus> {
+        self.run_with(command, |_| {})
+    }
+
+    /// Starts a program, does something with it while it runs, and waits for its end.
+    pub(in crate::cli::commands) fn run_with(
+        &self,
+        command: &mut Command,
+        started: impl FnOnce(&mut Child),
+    ) -> io::Result<ExitStatus> {
         let mut child = {
             // A signal that comes in between finds the child, or keeps it from being started.
             let mut slot = self.state.child();
@@ -104,6 +113,7 @@ impl Watch {
             *slot = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
             child
         };
+        started(&mut child);
         let status = child.wait();
         *self.state.child() = None;
         status

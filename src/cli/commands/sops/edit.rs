@@ -19,6 +19,7 @@ use super::{
 };
 use crate::cli::{args::sops::Edit, display, exit::Exit};
 use crate::file::{FileError, Original, Privacy, create as create_file};
+use crate::keys::ProcessEnvironment;
 use crate::sops::{Document, Format};
 
 pub(super) fn run(session: &Session<'_>, arguments: &Edit) -> Result<Exit, SopsCommandError> {
@@ -98,7 +99,7 @@ struct Editing<'a> {
 
 impl<'a> Editing<'a> {
     fn start(session: &'a Session<'a>, file: &Path, plain: &[u8]) -> Result<Self, SopsCommandError> {
-        let editor = editor(session)?;
+        let editor = editor(&session.environment)?;
         let watch = Watch::start(OnSignal::Stop, session.terminal.can_ask())
             .map_err(|source| SopsCommandError::Editor(editor.join(" "), source))?;
         let folder = PrivateFolder::new(&session.environment)?;
@@ -158,15 +159,16 @@ impl<'a> Editing<'a> {
 }
 
 /// Returns the editor's words: that of `SOPS_EDITOR` or `EDITOR`, as in sops, else of `VISUAL`, else a usual one.
-fn editor(session: &Session<'_>) -> Result<Vec<String>, SopsCommandError> {
-    let named =
-        ["SOPS_EDITOR", "EDITOR", "VISUAL"].into_iter().find_map(|name| session.environment.get(name));
+pub(in crate::cli::commands) fn editor(
+    environment: &ProcessEnvironment,
+) -> Result<Vec<String>, SopsCommandError> {
+    let named = ["SOPS_EDITOR", "EDITOR", "VISUAL"].into_iter().find_map(|name| environment.get(name));
     if let Some(text) = named {
         let words = shlex::split(text).filter(|words| !words.is_empty());
         let quotes = || io::Error::new(io::ErrorKind::InvalidInput, "its quotes do not match");
         return words.ok_or_else(|| SopsCommandError::Editor(text.to_owned(), quotes()));
     }
-    let folders = session.environment.get("PATH").unwrap_or_default();
+    let folders = environment.get("PATH").unwrap_or_default();
     let usual = ["vim", "nano", "vi"];
     let found = usual
         .into_iter()

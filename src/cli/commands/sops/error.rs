@@ -10,7 +10,7 @@ use crate::sops::{self, PathError, Problem};
 
 /// Why a verb failed; no text holds a value of a document.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SopsCommandError {
+pub(in crate::cli::commands) enum SopsCommandError {
     /// A document can't be read or written.
     #[error(transparent)]
     Sops(#[from] sops::Error),

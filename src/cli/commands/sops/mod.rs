@@ -31,7 +31,10 @@ mod updatekeys;
 
 use std::collections::BTreeMap;
 
-use error::SopsCommandError;
+pub(super) use child::{OnSignal, Watch};
+pub(super) use edit::editor;
+pub(super) use error::SopsCommandError;
+pub(super) use private_folder::PrivateFolder;
 use session::Session;
 
 use crate::cli::{

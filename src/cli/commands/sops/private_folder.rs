@@ -13,14 +13,14 @@ use super::SopsCommandError;
 use crate::keys::ProcessEnvironment;
 
 /// A folder of our own, mode 0700. Dropped, it is wiped.
-pub(super) struct PrivateFolder {
+pub(in crate::cli::commands) struct PrivateFolder {
     folder: TempDir,
     in_memory: bool,
 }
 
 impl PrivateFolder {
     /// Makes a folder in memory, else in the system's temporary folder.
-    pub(super) fn new(environment: &ProcessEnvironment) -> Result<Self, SopsCommandError> {
+    pub(in crate::cli::commands) fn new(environment: &ProcessEnvironment) -> Result<Self, SopsCommandError> {
         let runtime = environment.get("XDG_RUNTIME_DIR").map(PathBuf::from);
         let places = runtime.into_iter().chain([PathBuf::from("/dev/shm")]);
         for place in places.filter(|place| is_in_memory(place)) {
@@ -49,7 +49,11 @@ impl PrivateFolder {
     }
 
     /// Writes a file that only its owner can read.
-    pub(super) fn write(&self, name: &Path, content: &[u8]) -> Result<PathBuf, SopsCommandError> {
+    pub(in crate::cli::commands) fn write(
+        &self,
+        name: &Path,
+        content: &[u8],
+    ) -> Result<PathBuf, SopsCommandError> {
         let path = self.path().join(name);
         let write = || {
             let mut file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;

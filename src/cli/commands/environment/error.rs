@@ -1,0 +1,64 @@
+//! How a verb of `env` can fail, beyond what evaluation tells.
+
+use std::{io, path::PathBuf};
+
+use crate::cli::{
+    commands::{Scene, sops::SopsCommandError},
+    display,
+    exit::Exit,
+};
+use crate::environment::{AssignError, LoadError};
+
+/// Why a verb did nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum EnvError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Assign(#[from] AssignError),
+    #[error("list the environments")]
+    List(#[source] io::Error),
+    #[error("the environment `{environment}` has no value `{path}`")]
+    NoValue { environment: String, path: String },
+    #[error(
+        "stdout is no terminal, and secrets would be written to it in the clear; if that is meant, say --show-secrets=always"
+    )]
+    NoTerminal,
+    #[error("`{0}` can't be the name of a variable")]
+    VariableName(String),
+    #[error("the value of `{0}` is not known")]
+    Unknown(String),
+    #[error("read the value from stdin")]
+    Stdin(#[source] io::Error),
+    #[error("{act}")]
+    Child {
+        act: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("set `{path}` in `{file}`")]
+    Sops {
+        path: String,
+        file: String,
+        #[source]
+        source: Box<crate::sops::Error>,
+    },
+    #[error("open `{}`", .0.display())]
+    File(PathBuf, #[source] crate::file::FileError),
+    #[error(transparent)]
+    Command(#[from] SopsCommandError),
+}
+
+impl EnvError {
+    /// Tells why, and returns the exit code.
+    pub(super) fn report(&self, scene: &Scene<'_>) -> Exit {
+        scene.lines.iter().for_each(|lines| lines.finish());
+        scene.terminal.say(&display::error(self, None, scene.terminal.style));
+        match self {
+            Self::Sops { source, .. } if !matches!(**source, crate::sops::Error::Read { .. }) => {
+                Exit::Undecryptable
+            }
+            _ => Exit::Failed,
+        }
+    }
+}
