@@ -205,6 +205,6 @@ fn rehearse(arguments: &[&str], code: i32) -> Option<Value> {
         .assert()
         .code(code);
     let output = String::from_utf8(run.get_output().stdout.clone()).unwrap();
-    let lines = output.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    lines.filter(|line| line["event"] == "rehearsal" || line["event"] == "faults").next_back()
+    let mut lines = output.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.rfind(|line| line["event"] == "rehearsal" || line["event"] == "faults")
 }
