@@ -206,6 +206,15 @@ pub(super) struct Rehearse {
     /// Write a report for people: one page of HTML
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
+    /// Bring the environment up, and serve the cluster to kubectl and helm until Ctrl-C; on a free port for 0
+    #[arg(
+        long,
+        value_name = "PORT",
+        num_args = 0..=1,
+        default_missing_value = "0",
+        conflicts_with_all = ["fault", "faults", "combinations", "report", "objective"]
+    )]
+    pub(super) serve: Option<u16>,
     /// Give up waiting after this many seconds of the cluster's time
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(super) timeout: u64,

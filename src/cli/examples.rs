@@ -39,8 +39,8 @@ Examples:
 
 pub(super) const REFRESH: &str = "\
 Examples:
-  eggtooth refresh production                 show what the state has wrong, and ask
-  eggtooth refresh production --preview-only  only show it";
+  eggtooth refresh production                    show what the state has wrong, and ask
+  eggtooth refresh production --preview-only     only show it";
 
 pub(super) const REHEARSE: &str = "\
 Examples:
@@ -50,6 +50,7 @@ Examples:
   eggtooth rehearse production --combinations 100 --seed 7    more of them, the same each time
   eggtooth rehearse production --offline-secrets      without its key: for pull requests of others
   eggtooth rehearse production --report report.html   a page for who has to know
+  eggtooth rehearse demo --serve                      look around in it with kubectl and helm
 
 Nothing outside of this process is written and no cluster is asked. Time in the cluster in memory is simulated.";
 

@@ -27,8 +27,8 @@ pub use error::{Failures, Problems, Reads, WorkflowError};
 pub use load::{Cluster, Loaded, Secrets, editor_schema, load, open};
 pub use refresh::{Refreshed, refresh};
 pub use rehearse::{
-    Act, Bar, ChartUsed, Ended, Fault, Fetched, Known, Performance, Rehearsal, Shortfall, Tier, Trial, Trust,
-    TrustNode, UnknownFault, combinations, fetch, rehearse, trials, trust,
+    Act, Bar, ChartUsed, Ended, Fault, Fetched, KeptCluster, Known, Performance, Rehearsal, Shortfall, Tier,
+    Trial, Trust, TrustNode, UnknownFault, combinations, fetch, keep, rehearse, trials, trust,
 };
 pub use secrets::SecretFile;
 pub use stage::{Checked, Planned, Stage, outputs, preview, unlock};

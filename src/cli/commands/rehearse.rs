@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
-use super::{Scene, preview};
+use super::{
+    Scene,
+    change::{Ending, close},
+    preview,
+};
 use crate::cli::{args, display, exit::Exit};
 use crate::file::{Privacy, write};
-use crate::workflow::{Fault, Fetched, Loaded, Secrets, combinations, fetch, rehearse, trials, trust};
+use crate::workflow::{Fault, Fetched, Loaded, Secrets, combinations, fetch, keep, rehearse, trials, trust};
 
 /// How many combinations are tried with all faults where nothing else is asked for.
 const COMBINATIONS: usize = 8;
@@ -30,6 +34,9 @@ pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Rehearse) -> Exit {
     scene.quietly(|| scene.terminal.print(&basis));
     if arguments.preview {
         fetched.planned.iter().for_each(|planned| preview::show(scene, planned));
+    }
+    if let Some(port) = arguments.serve {
+        return serve(scene, environment, &loaded, &fetched, port).await;
     }
     let mut played = display::Played::default();
     if let Err(exit) = play(scene, arguments, &loaded, &fetched, &mut played).await {
@@ -77,6 +84,59 @@ async fn play(
         played.rehearsal = Some(rehearsal);
     }
     Ok(())
+}
+
+/// Brings the environment up and serves the cluster until somebody interrupts.
+async fn serve(scene: &Scene<'_>, environment: &str, loaded: &Loaded, fetched: &Fetched, port: u16) -> Exit {
+    tokio::time::pause();
+    let kept = keep(&fetched.surroundings, loaded).await;
+    tokio::time::resume();
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(error) => return scene.failed(&error),
+    };
+    let ending = Ending {
+        done: &kept.report.done,
+        declined: None,
+        verdicts: Some(&kept.report.verdicts),
+        elapsed: kept.report.elapsed,
+    };
+    close(scene, &ending);
+    let serving = match kept.serve(port).await {
+        Ok(serving) => serving,
+        Err(error) => return scene.failed(&error),
+    };
+    let kubeconfig = match kubeconfig(&serving.kubeconfig()) {
+        Ok(kubeconfig) => kubeconfig,
+        Err(error) => {
+            let words = display::error(&error, None, scene.terminal.style);
+            scene.terminal.say(&words);
+            return Exit::Failed;
+        }
+    };
+    let text = if scene.json {
+        let server = format!("http://{}", serving.address());
+        format!(
+            "{}\n",
+            serde_json::json!({"event": "serving", "server": server, "kubeconfig": kubeconfig.path()})
+        )
+    } else {
+        format!(
+            "\n`{environment}` is up on a cluster in memory, at http://{} until Ctrl-C:\n  export KUBECONFIG={}\n  kubectl get clustersecretstores,externalsecrets -A\n  helm list -A\n",
+            serving.address(),
+            kubeconfig.path().display(),
+        )
+    };
+    scene.terminal.print(&text);
+    scene.surroundings.cancel.cancelled().await;
+    Exit::Done
+}
+
+/// Writes a kubeconfig for the time that the cluster is served.
+fn kubeconfig(text: &str) -> std::io::Result<tempfile::NamedTempFile> {
+    let file = tempfile::Builder::new().prefix("eggtooth-rehearsal-").suffix(".kubeconfig").tempfile()?;
+    std::fs::write(file.path(), text)?;
+    Ok(file)
 }
 
 /// Returns the sets of faults to try.

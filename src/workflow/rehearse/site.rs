@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
+use tokio::net::TcpListener;
 
 use super::{Shortfall, fault::Harm};
 use crate::clock::Clock;
@@ -11,7 +12,7 @@ use crate::kubernetes::{Client, KubernetesError, Selection};
 use crate::rehearsal::node::{Faults, Timing};
 use crate::rehearsal::programs::ExternalSecrets;
 use crate::rehearsal::programs::connect::Vaults;
-use crate::rehearsal::{Cluster, Effect, Fault, Workers};
+use crate::rehearsal::{Cluster, Effect, Fault, RehearsalError, Serving, Workers};
 use crate::workflow::{Surroundings, WorkflowError};
 
 /// How long the API server is away when it restarts.
@@ -66,6 +67,11 @@ impl Site {
     /// Returns the surroundings of a verb that is played here.
     pub(super) fn surroundings(&self, outside: &Surroundings) -> Surroundings {
         Surroundings { cluster: Some(self.client.clone()), clock: self.clock.clone(), ..outside.clone() }
+    }
+
+    /// Serves the cluster to programs that know nothing of us.
+    pub(super) fn serve(&self, listener: TcpListener) -> Result<Serving, RehearsalError> {
+        self.cluster.serve(listener)
     }
 
     /// Lets everything work again.
