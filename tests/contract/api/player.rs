@@ -195,9 +195,18 @@ impl Player<'_> {
         let text = String::from_utf8_lossy(&bytes);
         let read = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
         let watched = sent.path.contains("watch=1") && code == 200;
-        let body: Value = if watched { text.lines().map(read).collect() } else { read(&text) };
+        let body: Value = if watched {
+            text.lines().map(read).filter(|event| !is_passing_bookmark(event)).collect()
+        } else {
+            read(&text)
+        };
         json!({ "code": code, "warnings": warnings, "body": body })
     }
+}
+
+/// Besides the one that ends the first list, a server sends bookmarks when it finds the time.
+fn is_passing_bookmark(event: &Value) -> bool {
+    event["type"] == "BOOKMARK" && event["object"]["metadata"]["annotations"].is_null()
 }
 
 /// A request as it goes.
