@@ -1,6 +1,7 @@
 //! The command line's words.
 
 mod environment;
+pub(super) mod helm;
 pub(super) mod sops;
 
 use std::{path::PathBuf, time::Duration};
@@ -102,9 +103,8 @@ pub(super) enum Command {
     /// Evaluate and check environments
     #[command(subcommand)]
     Env(Env),
-    /// Render charts as Helm does
-    #[command(subcommand)]
-    Helm(Box<Helm>),
+    /// Work with charts and releases as Helm does
+    Helm(Box<helm::Helm>),
     /// Work with SOPS files
     Sops(Box<sops::Sops>),
     /// Print the completions for a shell
@@ -228,60 +228,6 @@ pub(super) enum Faults {
 fn duration(text: &str) -> Result<Duration, String> {
     let signed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
     signed.try_into().map_err(|_| "a duration is not negative".to_owned())
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Helm {
-    /// Render a chart and print what `helm template` prints
-    #[command(after_help = examples::HELM_TEMPLATE)]
-    Template(Template),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Template {
-    /// The release's name
-    pub(super) name: String,
-    /// A chart's folder or archive
-    pub(super) chart: PathBuf,
-    /// The release's namespace
-    #[arg(short, long, default_value = "default")]
-    pub(super) namespace: String,
-    /// A file with values; later files win
-    #[arg(short = 'f', long = "values", value_name = "FILE")]
-    pub(super) values: Vec<PathBuf>,
-    /// A value: key=value
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(super) set: Vec<String>,
-    /// A value that is always a string: key=value
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(super) set_string: Vec<String>,
-    /// A value in JSON: key=json
-    #[arg(long, value_name = "KEY=JSON")]
-    pub(super) set_json: Vec<String>,
-    /// A value from a file: key=path
-    #[arg(long, value_name = "KEY=PATH")]
-    pub(super) set_file: Vec<String>,
-    /// A value that is taken literally: key=value
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(super) set_literal: Vec<String>,
-    /// Print the chart's crds/, too
-    #[arg(long)]
-    pub(super) include_crds: bool,
-    /// Leave the hooks out
-    #[arg(long)]
-    pub(super) no_hooks: bool,
-    /// Render for this Kubernetes version
-    #[arg(long, value_name = "VERSION")]
-    pub(super) kube_version: Option<String>,
-    /// Render as if the cluster had this API version
-    #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
-    pub(super) api_versions: Vec<String>,
-    /// Render as an upgrade
-    #[arg(long)]
-    pub(super) is_upgrade: bool,
-    /// Print only these templates
-    #[arg(short, long, value_name = "PATH")]
-    pub(super) show_only: Vec<String>,
 }
 
 #[cfg(test)]

@@ -16,4 +16,4 @@ pub mod values;
 pub mod version;
 
 pub use charts_lock::{ChartsLock, PinnedChart};
-pub use template::{Template, TemplateError, template};
+pub use template::{Template, TemplateError, template, template_of};

@@ -64,8 +64,13 @@ pub enum TemplateError {
     NotFound(String),
 }
 
-/// Returns what `helm template` prints.
+/// Returns what `helm template` prints of the chart at `options.chart`.
 pub fn template(options: &Template) -> Result<String, TemplateError> {
+    template_of(&Arc::new(Chart::open(&options.chart)?), options)
+}
+
+/// Returns what `helm template` prints of this chart, wherever it is from.
+pub fn template_of(chart: &Arc<Chart>, options: &Template) -> Result<String, TemplateError> {
     if !is_release_name(&options.name) {
         return Err(TemplateError::Name(options.name.clone()));
     }
@@ -75,7 +80,6 @@ pub fn template(options: &Template) -> Result<String, TemplateError> {
     }
     capabilities.api_versions.extend(options.api_versions.iter().cloned());
     let user = options.values.merge()?;
-    let chart = Arc::new(Chart::open(&options.chart)?);
     let namespace = if options.namespace.is_empty() { "default" } else { &options.namespace };
     let target = Target {
         name: options.name.clone(),
@@ -90,7 +94,7 @@ pub fn template(options: &Template) -> Result<String, TemplateError> {
         lookup: None,
         host: Rc::new(Host::system()),
     };
-    let rendered = render::render(&chart, &user, &target, how)?;
+    let rendered = render::render(chart, &user, &target, how)?;
     let text = whole(&rendered, options);
     if options.show_only.is_empty() { Ok(text) } else { only(&text, &options.show_only) }
 }

@@ -47,7 +47,7 @@ pub(super) fn run(stacks: &[Stack], arguments: Arguments) -> Exit {
     let terminal = Terminal::new(arguments.global.color, no_color, dumb, scrubber);
     match arguments.command {
         Command::Completion { shell } => completion::run(shell),
-        Command::Helm(command) => helm::run(&command, &terminal),
+        Command::Helm(command) => helm::run(*command, arguments.global, variables, terminal),
         Command::Sops(command) => sops::run(&command, arguments.global.json, &variables, &terminal),
         command => with_runtime(runtime(&command), || async {
             let scene = Scene::new(stacks, arguments.global, variables, terminal);

@@ -1,0 +1,49 @@
+//! `eggtooth helm`: a verb a file.
+
+mod error;
+mod find;
+mod session;
+mod template;
+
+use std::collections::BTreeMap;
+
+pub(super) use error::HelmCommandError;
+use session::Session;
+
+use super::with_runtime;
+use crate::cli::{
+    args::Global,
+    args::helm::{Helm, HelmVerb},
+    display,
+    exit::Exit,
+    terminal::Terminal,
+};
+
+/// Runs a verb to its exit code.
+pub(super) fn run(
+    command: Helm,
+    global: Global,
+    variables: BTreeMap<String, String>,
+    terminal: Terminal,
+) -> Exit {
+    let Helm { cluster, verb } = command;
+    let session = Session::new(cluster, global, variables, terminal);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2);
+    with_runtime(runtime, || async {
+        match dispatch(&session, &verb).await {
+            Ok(exit) => exit,
+            Err(error) => {
+                let text = display::error(&error, error.hint().as_deref(), session.terminal.style);
+                session.terminal.say(&text);
+                Exit::Failed
+            }
+        }
+    })
+}
+
+async fn dispatch(session: &Session, verb: &HelmVerb) -> Result<Exit, HelmCommandError> {
+    match verb {
+        HelmVerb::Template(arguments) => template::run(session, arguments).await,
+    }
+}
