@@ -122,6 +122,29 @@ Examples:
   eggtooth helm template web web-1.0.0.tgz -n shop -f values.yaml --set replicas=2
   eggtooth helm template web charts/web --kube-version 1.35 --api-versions monitoring.coreos.com/v1";
 
+pub(super) const HELM_LIST: &str = "\
+Examples:
+  eggtooth helm list -A                               the releases of all namespaces
+  eggtooth helm list -n shop --failed --pending -o json
+
+Records are read from Secrets; from ConfigMaps with HELM_DRIVER=configmap.";
+
+pub(super) const HELM_HISTORY: &str = "\
+Examples:
+  eggtooth helm history web -n shop
+  eggtooth helm history web --max 3 -o yaml";
+
+pub(super) const HELM_STATUS: &str = "\
+Examples:
+  eggtooth helm status web -n shop
+  eggtooth helm status web --revision 2 -o json";
+
+pub(super) const HELM_GET: &str = "\
+Examples:
+  eggtooth helm get manifest web -n shop
+  eggtooth helm get values web --all -o json
+  eggtooth helm get metadata web --revision 2";
+
 #[cfg(test)]
 mod tests {
     use clap::{Command, CommandFactory as _, Parser as _};

@@ -3,6 +3,7 @@
 //! What it renders is byte for byte what `helm` 4.3.1 renders, and the releases that it makes are Helm's own:
 //! either takes over what the other made.
 
+pub mod action;
 pub mod chart;
 pub mod charts_lock;
 pub mod dependencies;

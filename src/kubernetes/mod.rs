@@ -32,6 +32,7 @@ mod readiness;
 mod schema;
 mod settled;
 mod status;
+mod table;
 #[cfg(test)]
 mod testing;
 mod trouble;
@@ -60,5 +61,6 @@ pub use quantity::canonical_quantity;
 pub use readiness::{Condition, Readiness};
 pub use settled::Settled;
 pub use status::{Cause, Details, Status};
+pub use table::Table;
 pub use wait::WaitOptions;
 pub use watch::Watched;

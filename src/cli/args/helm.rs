@@ -2,6 +2,11 @@
 
 mod chart;
 mod cluster;
+mod get;
+mod history;
+mod list;
+mod output;
+mod status;
 mod template;
 mod values;
 
@@ -9,6 +14,11 @@ use clap::{Args, Subcommand};
 
 pub(in crate::cli) use chart::ChartFlags;
 pub(in crate::cli) use cluster::ClusterFlags;
+pub(in crate::cli) use get::{Get, GetMetadata, GetValues, OneRevision};
+pub(in crate::cli) use history::History;
+pub(in crate::cli) use list::List;
+pub(in crate::cli) use output::Output;
+pub(in crate::cli) use status::Status;
 pub(in crate::cli) use template::Template;
 pub(in crate::cli) use values::ValueFlags;
 
@@ -24,6 +34,18 @@ pub(in crate::cli) struct Helm {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum HelmVerb {
+    /// Show all of a release, or a part of it
+    #[command(subcommand)]
+    Get(Get),
+    /// List the revisions of a release
+    #[command(alias = "hist", after_help = examples::HELM_HISTORY)]
+    History(History),
+    /// List releases
+    #[command(alias = "ls", after_help = examples::HELM_LIST)]
+    List(List),
+    /// Show where a release stands, and its objects
+    #[command(after_help = examples::HELM_STATUS)]
+    Status(Status),
     /// Render a chart and print what `helm template` prints
     #[command(after_help = examples::HELM_TEMPLATE)]
     Template(Template),

@@ -7,6 +7,7 @@ mod error;
 mod lines;
 mod plan;
 mod rehearsal;
+pub(super) mod release;
 mod report;
 mod style;
 mod summary;

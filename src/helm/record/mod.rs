@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 
 pub use codec::RecordError;
-pub use storage::{MANAGER, Revision, Storage, StorageError, Stored, surplus};
+pub use storage::{Driver, Head, MANAGER, Revision, SYSTEM_LABELS, Storage, StorageError, Stored, surplus};
 
 use crate::helm::chart::{Chart, File, Metadata};
 use crate::helm::hooks::Hook;
@@ -148,6 +148,22 @@ impl StoredChart {
         let raw = serde_json::value::to_raw_value(&json).map_err(RecordError::Json)?;
         Ok(Self { metadata, raw: raw.into() })
     }
+
+    /// Returns the chart as Helm's JSON.
+    pub fn json(&self) -> &RawValue {
+        &self.raw
+    }
+
+    /// Returns the chart's own values; its subcharts are no part of a record.
+    pub fn values(&self) -> Result<Map<String, Json>, RecordError> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Values {
+            values: Option<Map<String, Json>>,
+        }
+        let values: Option<Values> = serde_json::from_str(self.raw.get()).map_err(RecordError::Json)?;
+        Ok(values.unwrap_or_default().values.unwrap_or_default())
+    }
 }
 
 fn files(files: &[File]) -> Json {
@@ -161,8 +177,24 @@ fn files(files: &[File]) -> Json {
     if files.is_empty() { Json::Null } else { files.iter().map(file).collect() }
 }
 
-/// How a release's objects were applied.
-pub const SERVER_SIDE: &str = "ssa";
+/// How a release's objects are applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplyMethod {
+    /// The server merges.
+    ServerSide,
+    /// The client merges what was, what is wanted and what is there.
+    ClientSide,
+}
+
+impl ApplyMethod {
+    /// Returns Helm's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ServerSide => "ssa",
+            Self::ClientSide => "csa",
+        }
+    }
+}
 
 /// One revision of a release.
 #[derive(Clone, Debug)]
@@ -201,13 +233,15 @@ pub struct NewRecord {
     pub hooks: Vec<Hook>,
     /// What happens to it.
     pub info: Info,
+    /// How its objects are applied.
+    pub method: ApplyMethod,
 }
 
 impl Record {
-    /// Makes a record of a revision whose objects are applied by the server.
+    /// Makes a record of a revision.
     pub fn new(parts: NewRecord) -> Self {
-        let NewRecord { name, namespace, version, chart, config, manifest, hooks, info } = parts;
-        let apply_method = SERVER_SIDE.to_owned();
+        let NewRecord { name, namespace, version, chart, config, manifest, hooks, info, method } = parts;
+        let apply_method = method.as_str().to_owned();
         let packed = OnceLock::new();
         Self { name, namespace, version, chart, config, manifest, apply_method, info, hooks, packed }
     }
@@ -240,6 +274,16 @@ impl Record {
     /// Returns the text of all objects but hooks.
     pub fn manifest(&self) -> &str {
         &self.manifest
+    }
+
+    /// Returns the text of all objects but hooks, to share.
+    pub fn shared_manifest(&self) -> Arc<str> {
+        Arc::clone(&self.manifest)
+    }
+
+    /// Returns how the objects were applied, in Helm's words: `ssa`, `csa`, or nothing by Helm 3.
+    pub fn apply_method(&self) -> &str {
+        &self.apply_method
     }
 
     /// Sets status and description.

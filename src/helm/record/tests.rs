@@ -20,6 +20,7 @@ fn record(manifest: &str) -> Record {
         manifest: manifest.into(),
         hooks: Vec::new(),
         info: Info { status: Status::PendingUpgrade, ..Info::default() },
+        method: ApplyMethod::ServerSide,
     })
 }
 

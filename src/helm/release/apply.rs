@@ -12,7 +12,7 @@ use super::prepare::{Next, Prepared, ReleaseError, fingerprint_now, stamp};
 use super::{hooks, objects};
 use crate::clock::Clock;
 use crate::helm::hooks::Event;
-use crate::helm::record::{Info, MANAGER, NewRecord, Record, Status, Storage, Stored, surplus};
+use crate::helm::record::{ApplyMethod, Info, MANAGER, NewRecord, Record, Status, Storage, Stored, surplus};
 use crate::kubernetes::{
     ApplyOptions, Client, Comparison, KubernetesError, Manifest, Propagation, Settled, WaitOptions,
     install_rank,
@@ -119,6 +119,7 @@ impl Run<'_> {
                 notes: next.notes.clone(),
                 ..Info::default()
             },
+            method: ApplyMethod::ServerSide,
         });
         let rendered_from = Some(prepared.rendered_from.clone());
         if let Some(interrupted) = prepared.interrupted() {
@@ -132,7 +133,9 @@ impl Run<'_> {
                 storage.delete(&prepared.name, revision).await?;
             }
         }
-        Ok(storage.create(record, rendered_from, now).await?)
+        // Labels of the earlier revision stay with the release, as Helm has it.
+        let labels = prepared.deployed.as_ref().map(|deployed| deployed.labels.clone()).unwrap_or_default();
+        Ok(storage.create(record, rendered_from, labels, now).await?)
     }
 
     async fn make(&mut self, stored: &Stored) -> Result<Vec<Manifest>, ReleaseError> {

@@ -19,6 +19,6 @@ mod provider;
 mod turns;
 
 pub use inputs::{InputError, ReleaseInputs};
-pub use prepare::ReleaseError;
+pub use prepare::{ReleaseError, objects_of};
 pub use provider::{KIND, ReleaseProvider};
 pub use turns::ThreadEnded;

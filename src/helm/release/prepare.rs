@@ -17,7 +17,9 @@ use crate::gotemplate::Map as GoMap;
 use crate::gotemplate::functions::Host;
 use crate::helm::chart::Chart;
 use crate::helm::hooks::Hook;
-use crate::helm::record::{RecordError, Revision, Status, Storage, StorageError, Stored, StoredChart};
+use crate::helm::record::{
+    Record, RecordError, Revision, Status, Storage, StorageError, Stored, StoredChart,
+};
 use crate::helm::render::{self, Capabilities, KubeVersion, KubeVersionError, RenderError, Rendered};
 use crate::helm::repository::RepositoryError;
 use crate::kubernetes::{Client, KubernetesError, Manifest, Selection};
@@ -78,7 +80,7 @@ pub enum ReleaseError {
 
 impl ReleaseError {
     /// Returns what to do about it.
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(in crate::helm) fn hint(&self) -> Option<String> {
         match self {
             Self::Repository(error) => error.hint().map(str::to_owned),
             Self::Kubernetes(error) | Self::Storage(StorageError::Kubernetes(error)) => error.hint(),
@@ -191,12 +193,7 @@ pub(super) async fn stored(
     let mut previous = Vec::new();
     let mut hooks = Vec::new();
     if let Some(stored) = &deployed {
-        let documents = yaml::read_json_stream(stored.record.manifest(), yaml::Flavour::GoYamlV2)
-            .map_err(ReleaseError::Manifest)?;
-        let documents = documents.into_iter().filter(Json::is_object);
-        let owner = Owner { name: &name, namespace: &namespace };
-        let discovery = client.discovery().await?;
-        previous = objects::manifests(documents, Some(owner), &namespace, &discovery)?;
+        previous = objects_of(client, &stored.record).await?;
         hooks.clone_from(&stored.record.hooks);
     }
     Ok(Prepared {
@@ -213,6 +210,17 @@ pub(super) async fn stored(
         history,
         deployed,
     })
+}
+
+/// Returns the objects of a revision as they were applied.
+pub async fn objects_of(client: &Client, record: &Record) -> Result<Vec<Manifest>, ReleaseError> {
+    let documents = yaml::read_json_stream(record.manifest(), yaml::Flavour::GoYamlV2)
+        .map_err(ReleaseError::Manifest)?
+        .into_iter()
+        .filter(Json::is_object);
+    let owner = Owner { name: record.name(), namespace: record.namespace() };
+    let discovery = client.discovery().await?;
+    Ok(objects::manifests(documents, Some(owner), record.namespace(), &discovery)?)
 }
 
 /// Returns what the cluster can do, as Helm tells charts.

@@ -8,6 +8,7 @@ mod contract;
 mod faults;
 mod finder;
 mod harness;
+mod helm_verbs;
 mod kill;
 mod leak;
 mod lock;
@@ -35,6 +36,7 @@ pub(crate) fn run() -> ExitCode {
         contract::trials(),
         faults::trials(),
         harness::trials(),
+        helm_verbs::trials(),
         kill::trials(),
         leak::trials(),
         lock::trials(),

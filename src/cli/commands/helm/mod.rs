@@ -2,7 +2,11 @@
 
 mod error;
 mod find;
+mod get;
+mod history;
+mod list;
 mod session;
+mod status;
 mod template;
 
 use std::collections::BTreeMap;
@@ -44,6 +48,10 @@ pub(super) fn run(
 
 async fn dispatch(session: &Session, verb: &HelmVerb) -> Result<Exit, HelmCommandError> {
     match verb {
+        HelmVerb::Get(part) => get::run(session, part).await,
+        HelmVerb::History(arguments) => history::run(session, arguments).await,
+        HelmVerb::List(arguments) => list::run(session, arguments).await,
+        HelmVerb::Status(arguments) => status::run(session, arguments).await,
         HelmVerb::Template(arguments) => template::run(session, arguments).await,
     }
 }

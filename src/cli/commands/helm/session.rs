@@ -2,21 +2,53 @@
 
 use std::collections::BTreeMap;
 
+use super::HelmCommandError;
 use crate::cli::{args::Global, args::helm::ClusterFlags, terminal::Terminal};
+use crate::helm::record::{Driver, Storage};
+use crate::kubernetes::{Client, Target};
 
 /// What every verb works with.
 pub(super) struct Session {
     pub(super) flags: ClusterFlags,
     pub(super) terminal: Terminal,
+    target: Target,
+    driver: String,
+}
+
+/// A cluster, and where in it releases are looked for.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) namespace: String,
+    pub(super) driver: Driver,
 }
 
 impl Session {
     pub(super) fn new(
         flags: ClusterFlags,
-        _global: Global,
-        _variables: BTreeMap<String, String>,
+        global: Global,
+        variables: BTreeMap<String, String>,
         terminal: Terminal,
     ) -> Self {
-        Self { flags, terminal }
+        let driver = variables.get("HELM_DRIVER").cloned().unwrap_or_default();
+        let context = flags.kube_context.clone().or(global.context);
+        let target = Target { kubeconfig: global.kubeconfig, context, environment: variables };
+        Self { flags, terminal, target, driver }
+    }
+
+    /// Connects to the cluster. Sends nothing yet.
+    pub(super) async fn connect(&self) -> Result<Connected, HelmCommandError> {
+        let driver =
+            Driver::parse(&self.driver).ok_or_else(|| HelmCommandError::Driver(self.driver.clone()))?;
+        let client = Client::connect(&self.target).await?;
+        let flag = self.flags.namespace.clone().filter(|namespace| !namespace.is_empty());
+        let namespace = flag.unwrap_or_else(|| client.default_namespace().to_owned());
+        Ok(Connected { client, namespace, driver })
+    }
+}
+
+impl Connected {
+    /// Returns the records of the namespace.
+    pub(super) fn storage(&self) -> Storage<'_> {
+        Storage::new(&self.client, &self.namespace).driven_by(self.driver)
     }
 }

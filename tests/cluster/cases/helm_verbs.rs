@@ -1,0 +1,109 @@
+//! `eggtooth helm` beside the real helm, on releases of either.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Output;
+
+use libtest_mimic::Trial;
+
+use crate::cases::trial;
+use crate::cluster::{Cluster, Options, succeed};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![trial("helm_verbs::what_helm_prints_of_a_release_we_print", the_same_words)]
+}
+
+/// A release's namespace.
+const IN: &str = "--namespace=nest";
+
+/// A cluster, a chart of ours, and both programs.
+struct Nest {
+    cluster: Cluster,
+    chart: PathBuf,
+}
+
+impl Nest {
+    fn build() -> Self {
+        let cluster = Cluster::start(&Options::default());
+        cluster.kubectl(["create", "namespace", "nest"]);
+        let chart = crate::run_folder::current().join("egg-chart");
+        let files = [
+            (
+                "Chart.yaml",
+                "apiVersion: v2\nname: egg\nversion: 1.2.3\nappVersion: \"4.5\"\nannotations: {a: <b>, c: d}\n",
+            ),
+            ("values.yaml", "size: 3\ncolour: white\nnested: {a: 1, gone: 2}\n"),
+            ("templates/NOTES.txt", "An egg of {{ .Values.colour }} & revision {{ .Release.Revision }}.\n"),
+            (
+                "templates/config.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {colour: {{ .Values.colour | quote }}}\n",
+            ),
+            (
+                "templates/hook.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-hook\n  annotations: {\"helm.sh/hook\": \"pre-install,pre-upgrade,pre-rollback\"}\n",
+            ),
+        ];
+        for (name, text) in files {
+            let path = chart.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self { cluster, chart }
+    }
+
+    /// Runs `eggtooth helm` and returns its output; fails when it does.
+    fn ours(&self, driver: &str, words: &[&str]) -> String {
+        let mut command = self.cluster.command(env!("CARGO_BIN_EXE_eggtooth"));
+        succeed(command.env("HELM_DRIVER", driver).arg("helm").args(words))
+    }
+
+    fn theirs(&self, driver: &str, words: &[&str]) -> String {
+        succeed(self.cluster.tool("helm").env("HELM_DRIVER", driver).args(words))
+    }
+
+    fn both(&self, driver: &str, words: &[&str]) {
+        assert_eq!(self.ours(driver, words), self.theirs(driver, words), "{words:?} ({driver})");
+    }
+
+    fn fails(&self, words: &[&str]) -> Output {
+        let output =
+            self.cluster.command(env!("CARGO_BIN_EXE_eggtooth")).arg("helm").args(words).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        output
+    }
+}
+
+fn the_same_words() {
+    let nest = Nest::build();
+    let chart = nest.chart.to_str().unwrap();
+    for driver in ["secret", "configmap"] {
+        let install = ["install", "egg", chart, IN, "--labels=flock=north", "--set=colour=brown"];
+        nest.theirs(driver, &install);
+        nest.theirs(driver, &["upgrade", "egg", chart, IN, "--set=colour=<green>,nested.gone=null"]);
+        nest.theirs(driver, &["rollback", "egg", "1", IN]);
+        nest.theirs(driver, &["install", "other", chart, IN]);
+        nest.theirs(driver, &["uninstall", "other", "--keep-history", IN]);
+        for format in ["--output=table", "--output=json", "--output=yaml"] {
+            nest.both(driver, &["list", IN, format]);
+            nest.both(driver, &["list", "--all-namespaces", "--short", "--reverse", format]);
+            nest.both(driver, &["list", IN, "--selector=flock=north", format]);
+            nest.both(driver, &["list", IN, "--uninstalled", "--filter=^o", format]);
+            nest.both(driver, &["history", "egg", IN, format]);
+            nest.both(driver, &["history", "egg", IN, "--max=2", "--show-rollback-revision", format]);
+            nest.both(driver, &["get", "values", "egg", IN, format]);
+            nest.both(driver, &["get", "values", "egg", "--all", "--revision=2", IN, format]);
+            nest.both(driver, &["get", "values", "other", IN, format]);
+            nest.both(driver, &["get", "metadata", "egg", IN, format]);
+        }
+        for part in ["all", "hooks", "manifest", "notes"] {
+            nest.both(driver, &["get", part, "egg", IN]);
+        }
+        nest.both(driver, &["status", "egg", IN, "--output=json"]);
+        nest.both(driver, &["status", "egg", IN, "--output=yaml"]);
+        let table = nest.ours(driver, &["status", "egg", IN]);
+        assert!(table.contains("==> v1/ConfigMap\nNAME   DATA   AGE\negg    1 "), "{table}");
+        nest.theirs(driver, &["uninstall", "egg", "other", IN]);
+    }
+    let output = nest.fails(&["status", "nobody", IN]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("release: not found"));
+}
