@@ -174,7 +174,7 @@ impl Oracle {
     }
 }
 
-fn helm() -> Option<PathBuf> {
+pub(crate) fn helm() -> Option<PathBuf> {
     if let Some(helm) = std::env::var_os("EGGTOOTH_HELM") {
         return Some(helm.into());
     }

@@ -3,6 +3,7 @@
 mod sops_oracle;
 mod binary;
 mod contract;
+mod helm_charts;
 mod helm_parity;
 mod environment;
 mod environment_commands;

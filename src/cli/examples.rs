@@ -145,6 +145,37 @@ Examples:
   eggtooth helm get values web --all -o json
   eggtooth helm get metadata web --revision 2";
 
+pub(super) const HELM_PULL: &str = "\
+Examples:
+  eggtooth helm pull podinfo --repo https://charts.example.com --version ^6
+  eggtooth helm pull oci://registry.example.com/charts/podinfo --untar
+  eggtooth helm pull examples/podinfo -d charts      examples is what `helm repo add` called it";
+
+pub(super) const HELM_SHOW: &str = "\
+Examples:
+  eggtooth helm show values charts/web > values.yaml
+  eggtooth helm show chart podinfo --repo https://charts.example.com";
+
+pub(super) const HELM_DEPENDENCY_LIST: &str = "\
+Examples:
+  eggtooth helm dependency list charts/web";
+
+pub(super) const HELM_DEPENDENCY_UPDATE: &str = "\
+Examples:
+  eggtooth helm dependency update charts/web    resolve the ranges in Chart.yaml anew
+  eggtooth helm dependency build charts/web     bring exactly what Chart.lock names";
+
+pub(super) const HELM_LINT: &str = "\
+Examples:
+  eggtooth helm lint charts/web
+  eggtooth helm lint charts/web charts/db --strict -f values.yaml";
+
+pub(super) const HELM_LOCK: &str = "\
+Examples:
+  eggtooth helm lock                      fetch all that is pinned, and check its digests
+  eggtooth helm lock external-secrets --repo https://charts.external-secrets.io --version 2.9.0
+  eggtooth helm lock --update             pin the newest releases";
+
 #[cfg(test)]
 mod tests {
     use clap::{Command, CommandFactory as _, Parser as _};

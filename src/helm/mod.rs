@@ -8,13 +8,16 @@ pub mod chart;
 pub mod charts_lock;
 pub mod dependencies;
 pub mod hooks;
+pub mod lint;
 pub mod record;
 pub mod render;
 pub mod template;
 pub mod release;
 pub mod repository;
+mod show;
 pub mod values;
 pub mod version;
 
-pub use charts_lock::{ChartsLock, PinnedChart};
+pub use charts_lock::{ChartsLock, PinnedChart, pin};
+pub use show::{Show, show};
 pub use template::{Template, TemplateError, template, template_of};

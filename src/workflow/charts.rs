@@ -4,13 +4,17 @@ use std::path::Path;
 
 use super::{Problems, Surroundings, WorkflowError};
 use crate::diagnostic::{Diagnostic, Diagnostics, Position, Span};
-use crate::helm::{ChartsLock, repository::Charts};
+use crate::helm::{
+    ChartsLock,
+    repository::{Charts, Settings},
+};
 use crate::yaml::{Flavour, parse, to_json};
 
-const FILE: &str = "bootstrap/charts.lock";
+/// The file, by its path in the project.
+pub const FILE: &str = "bootstrap/charts.lock";
 
 /// Reads `bootstrap/charts.lock`; a project without one pins nothing.
-pub(super) fn lock(project: &Path) -> Result<ChartsLock, WorkflowError> {
+pub fn lock(project: &Path) -> Result<ChartsLock, WorkflowError> {
     let text = match std::fs::read_to_string(project.join(FILE)) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ChartsLock::default()),
@@ -40,10 +44,11 @@ fn wrong(diagnostic: Diagnostic) -> WorkflowError {
 }
 
 /// Returns where this run takes charts from.
-pub(super) fn source(surroundings: &Surroundings) -> Charts {
+pub fn source(surroundings: &Surroundings) -> Charts {
     Charts {
         folder: surroundings.charts.clone(),
         cache: surroundings.cache.clone(),
+        settings: Settings::of(&surroundings.target.environment),
         at_hand: surroundings.at_hand.clone(),
     }
 }

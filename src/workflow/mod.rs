@@ -5,7 +5,7 @@
 //! and its execution, and the caller goes on.
 
 mod apply;
-mod charts;
+pub mod charts;
 mod destroy;
 mod error;
 mod load;

@@ -7,17 +7,27 @@ mod history;
 mod list;
 mod output;
 mod status;
+mod dependency;
+mod lint;
+mod lock;
+mod pull;
+mod show;
 mod template;
 mod values;
 
 use clap::{Args, Subcommand};
 
-pub(in crate::cli) use chart::ChartFlags;
+pub(in crate::cli) use chart::{ChartFlags, ConnectionFlags};
 pub(in crate::cli) use cluster::ClusterFlags;
+pub(in crate::cli) use dependency::Dependency;
 pub(in crate::cli) use get::{Get, GetMetadata, GetValues, OneRevision};
 pub(in crate::cli) use history::History;
+pub(in crate::cli) use lint::Lint;
 pub(in crate::cli) use list::List;
+pub(in crate::cli) use lock::Lock;
 pub(in crate::cli) use output::Output;
+pub(in crate::cli) use pull::Pull;
+pub(in crate::cli) use show::Show;
 pub(in crate::cli) use status::Status;
 pub(in crate::cli) use template::Template;
 pub(in crate::cli) use values::ValueFlags;
@@ -49,4 +59,19 @@ pub(in crate::cli) enum HelmVerb {
     /// Render a chart and print what `helm template` prints
     #[command(after_help = examples::HELM_TEMPLATE)]
     Template(Template),
+    /// Download a chart from a repository or a registry
+    #[command(visible_alias = "fetch", after_help = examples::HELM_PULL)]
+    Pull(Pull),
+    /// Show what a chart says of itself
+    #[command(subcommand, visible_alias = "inspect")]
+    Show(Show),
+    /// Bring the charts that a chart is made of
+    #[command(subcommand, visible_alias = "dep")]
+    Dependency(Dependency),
+    /// Look for what keeps a chart from being installed
+    #[command(after_help = examples::HELM_LINT)]
+    Lint(Lint),
+    /// Pin the project's charts by their digests, in bootstrap/charts.lock
+    #[command(after_help = examples::HELM_LOCK)]
+    Lock(Lock),
 }

@@ -46,22 +46,40 @@ pub struct Chart {
 impl Chart {
     /// Reads a chart from a folder or from a `.tgz`.
     pub fn open(path: &Path) -> Result<Self, ChartError> {
+        let files = Self::files_at(path)?;
+        load::load(files, 0).map_err(|source| ChartError::Within {
+            name: path.display().to_string(),
+            source: Box::new(source),
+        })
+    }
+
+    /// Makes a chart of its files, by their paths in it.
+    pub fn from_files(files: Vec<File>) -> Result<Self, ChartError> {
+        load::load(files, 0)
+    }
+
+    /// Reads the files of a chart as they are, from a folder (less what `.helmignore` names) or from a `.tgz`.
+    pub fn files_at(path: &Path) -> Result<Vec<File>, ChartError> {
         let within =
             |source| ChartError::Within { name: path.display().to_string(), source: Box::new(source) };
         let metadata =
             std::fs::metadata(path).map_err(|source| ChartError::Read { path: path.to_owned(), source })?;
         if metadata.is_dir() {
-            return folder::read(path).and_then(|files| load::load(files, 0)).map_err(within);
+            return folder::read(path).map_err(within);
         }
         let archive =
             std::fs::read(path).map_err(|source| ChartError::Read { path: path.to_owned(), source })?;
-        Self::from_archive(&archive).map_err(within)
+        Self::files_in(&archive).map_err(within)
+    }
+
+    /// Reads the files of a chart as they are from the bytes of a `.tgz`.
+    pub fn files_in(archive: &[u8]) -> Result<Vec<File>, ChartError> {
+        archive::read(archive, &mut limits::Budget::default())
     }
 
     /// Reads a chart from the bytes of a `.tgz`.
     pub fn from_archive(archive: &[u8]) -> Result<Self, ChartError> {
-        let mut budget = limits::Budget::default();
-        load::load(archive::read(archive, &mut budget)?, 0)
+        load::load(Self::files_in(archive)?, 0)
     }
 
     /// Returns the chart's name.
@@ -73,6 +91,15 @@ impl Chart {
     pub fn is_library(&self) -> bool {
         self.metadata.kind.eq_ignore_ascii_case("library")
     }
+}
+
+/// Returns the files of a chart's own `crds/` that hold definitions.
+pub fn definitions(chart: &Chart) -> impl Iterator<Item = &File> {
+    let is_manifest = |name: &str| {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    };
+    chart.files.iter().filter(move |file| file.name.starts_with("crds/") && is_manifest(&file.name))
 }
 
 #[cfg(test)]

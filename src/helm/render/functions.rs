@@ -22,15 +22,25 @@ const END: &str = "HELM_ERR_END";
 pub type Lookup = Rc<dyn Fn(&str, &str, &str, &str) -> Result<serde_json::Value, FunctionError>>;
 
 /// Returns all functions that templates of charts can call.
-pub(super) fn table(host: &Rc<Host>, lookup: Option<Lookup>) -> Functions {
+///
+/// Where they are `lenient`, nothing is refused: `required` gives an empty text for what is missing, and `fail` too.
+pub(super) fn table(host: &Rc<Host>, lookup: Option<Lookup>, lenient: bool) -> Functions {
     let mut functions = library(host);
     let running: Rc<RefCell<HashMap<GoString, usize>>> = Rc::default();
     functions.add("include", move |context: &Context, name: GoString, data: Value| {
         include(context, &running, &name, data)
     });
     functions.add("tpl", tpl);
-    functions.add("required", required);
-    functions.add("fail", |message: GoString| -> Result<GoString, FunctionError> { Err(refuse(&message)) });
+    functions.add("required", move |message: GoString, value: Value| match required(message, value) {
+        Err(_) if lenient => Ok(Value::from("")),
+        other => other,
+    });
+    functions.add(
+        "fail",
+        move |message: GoString| {
+            if lenient { Ok(GoString::from("")) } else { Err(refuse(&message)) }
+        },
+    );
     // Charts must not ask the network for names, unless a user asks for that.
     functions.add("getHostByName", |_name: GoString| "");
     functions.add(

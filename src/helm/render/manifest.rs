@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
+use crate::helm::chart::definitions;
 use crate::helm::dependencies::Tree;
 use crate::helm::hooks::{self, Hook};
 use crate::helm::render::RenderError;
@@ -177,12 +178,7 @@ pub(super) fn crds(tree: &Tree) -> Vec<Crd> {
 }
 
 fn collect_crds(tree: &Tree, path: &str, crds: &mut Vec<Crd>) {
-    let is_manifest = |name: &str| {
-        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-    };
-    let files = tree.chart.files.iter();
-    let files = files.filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name));
+    let files = definitions(&tree.chart);
     crds.extend(
         files.map(|file| Crd { path: format!("{path}/{}", file.name), data: Arc::clone(&file.data) }),
     );

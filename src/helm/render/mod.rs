@@ -84,18 +84,8 @@ pub fn render(
     options: Options<'_>,
 ) -> Result<Rendered, RenderError> {
     let tree = Tree::new(chart, user)?;
-    let values = values::coalesce(&tree, user)?;
-    if options.check_schema {
-        values::validate(&tree, &values)?;
-    }
-    let wanted = &tree.metadata.kube_version;
-    let cluster = &options.capabilities.kube_version;
-    if !wanted.is_empty() && !version::is_compatible(wanted, &cluster.to_string()) {
-        return Err(RenderError::KubeVersion { wanted: wanted.clone(), found: cluster.version.clone() });
-    }
-    let capabilities = options.capabilities.to_value();
-    let templates = scope::templates(&tree, values, target, &capabilities);
-    let outputs = execute(templates, options.lookup, &options.host)?;
+    let templates = prepare(&tree, user, target, &options)?;
+    let outputs = execute(templates, options.lookup, &options.host, false)?;
     let notes_path = format!("{}/templates/NOTES.txt", tree.metadata.name);
     let mut notes = String::new();
     let mut files = Vec::with_capacity(outputs.len());
@@ -121,15 +111,51 @@ pub fn render(
     })
 }
 
+/// Renders all templates of a chart as `helm lint` does, where nothing is refused. Returns paths and texts.
+pub fn leniently(
+    chart: &Arc<Chart>,
+    user: &Map,
+    target: &Target,
+    options: &Options<'_>,
+) -> Result<Vec<(String, String)>, RenderError> {
+    // A library has nothing to render, and is linted all the same.
+    if chart.is_library() {
+        return Ok(Vec::new());
+    }
+    let tree = Tree::new(chart, user)?;
+    execute(prepare(&tree, user, target, options)?, options.lookup.clone(), &options.host, true)
+}
+
+/// Checks the values and what the chart needs, and gives each template what it sees.
+fn prepare(
+    tree: &Tree,
+    user: &Map,
+    target: &Target,
+    options: &Options<'_>,
+) -> Result<Vec<scope::Template>, RenderError> {
+    let values = values::coalesce(tree, user)?;
+    if options.check_schema {
+        values::validate(tree, &values)?;
+    }
+    let wanted = &tree.metadata.kube_version;
+    let cluster = &options.capabilities.kube_version;
+    if !wanted.is_empty() && !version::is_compatible(wanted, &cluster.to_string()) {
+        return Err(RenderError::KubeVersion { wanted: wanted.clone(), found: cluster.version.clone() });
+    }
+    Ok(scope::templates(tree, values, target, &options.capabilities.to_value()))
+}
+
 /// Parses all templates, and executes those that are no partials, in Helm's order: the shallower a file, the
 /// later it is parsed, so that its definitions win.
 fn execute(
     mut templates: Vec<scope::Template>,
     lookup: Option<Lookup>,
     host: &Rc<Host>,
+    lenient: bool,
 ) -> Result<Vec<(String, String)>, RenderError> {
     templates.sort_by(|a, b| (b.depth(), &b.path).cmp(&(a.depth(), &a.path)));
-    let mut set = Set::new(functions::SET, Rc::new(functions::table(host, lookup)), MissingKey::Zero);
+    let mut set =
+        Set::new(functions::SET, Rc::new(functions::table(host, lookup, lenient)), MissingKey::Zero);
     for template in &templates {
         let source = GoString::from(Arc::clone(&template.source));
         set.parse(template.path.as_str(), source).map_err(RenderError::Parse)?;

@@ -2,6 +2,7 @@ use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
+use crate::helm::charts_lock::PinnedChart;
 
 fn archive() -> Vec<u8> {
     let mut builder =
@@ -37,7 +38,7 @@ const INDEX: &str = "entries: {egg: [{version: 2.0.0, urls: [x]}, {version: v1.0
 async fn a_chart_is_fetched_once_and_then_kept() {
     let server = repository(INDEX).await;
     let cache = tempfile::tempdir().unwrap();
-    let charts = Charts { folder: None, cache: cache.path().to_owned(), at_hand: AtHand::default() };
+    let charts = Charts { folder: None, cache: cache.path().to_owned(), ..Charts::default() };
     let pinned = pinned(&format!("{}/charts/", server.uri()));
     assert_eq!(charts.fetch(&pinned).await.unwrap().open().await.unwrap().name(), "egg");
     drop(server);
@@ -48,7 +49,7 @@ async fn a_chart_is_fetched_once_and_then_kept() {
 async fn mismatch_absence_and_silence_are_told_apart() {
     let server = repository(INDEX).await;
     let cache = tempfile::tempdir().unwrap();
-    let charts = Charts { folder: None, cache: cache.path().to_owned(), at_hand: AtHand::default() };
+    let charts = Charts { folder: None, cache: cache.path().to_owned(), ..Charts::default() };
     let repository = format!("{}/charts", server.uri());
 
     let other = PinnedChart { digest: Digest::compute(b"").to_string(), ..pinned(&repository) };
@@ -68,11 +69,8 @@ async fn mismatch_absence_and_silence_are_told_apart() {
 #[tokio::test]
 async fn a_folder_stands_for_all_repositories_and_digests_still_count() {
     let folder = tempfile::tempdir().unwrap();
-    let charts = Charts {
-        folder: Some(folder.path().to_owned()),
-        cache: "/nonexistent".into(),
-        at_hand: AtHand::default(),
-    };
+    let charts =
+        Charts { folder: Some(folder.path().to_owned()), cache: "/nonexistent".into(), ..Charts::default() };
     let pinned = pinned("https://charts.example");
     assert!(matches!(charts.fetch(&pinned).await, Err(RepositoryError::NotFound { .. })));
     std::fs::write(folder.path().join("egg-1.0.0.tgz"), archive()).unwrap();

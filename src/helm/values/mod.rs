@@ -20,7 +20,7 @@ pub use assignment::{Assignment, AssignmentError};
 pub use coalesce::{Node, TypeMismatch, coalesce, copy, merge, merge_tables};
 pub use overrides::{Overrides, OverridesError};
 pub use path::{table, value_at};
-pub use schema::{Node as Checked, SchemaError, validate};
+pub use schema::{Node as Checked, SchemaError, validate, validate_alone};
 
 use crate::yaml;
 

@@ -12,6 +12,9 @@ pub enum SchemaError {
     /// They do not fit.
     #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
     Refused(String),
+    /// They do not fit the one schema that was asked.
+    #[error("{0}")]
+    Unfit(String),
     /// A schema is no JSON.
     #[error("read `values.schema.json` of {chart}")]
     Json {
@@ -45,6 +48,19 @@ pub fn validate<T: Node>(chart: &T, values: &Map) -> Result<(), SchemaError> {
     let mut problems = String::new();
     collect(chart, values, &mut problems)?;
     if problems.is_empty() { Ok(()) } else { Err(SchemaError::Refused(problems)) }
+}
+
+/// Checks values against one schema and tells all that does not fit.
+pub fn validate_alone(schema: &[u8], values: &Map) -> Result<(), SchemaError> {
+    let name = "values";
+    let schema = serde_json::from_slice(schema)
+        .map_err(|source| SchemaError::Json { chart: name.to_owned(), source })?;
+    let mut problems = String::new();
+    check(name, &schema, &Value::Map(values.clone()).to_json(), &mut problems)?;
+    match problems.split_once('\n') {
+        None => Ok(()),
+        Some((_, problems)) => Err(SchemaError::Unfit(problems.to_owned())),
+    }
 }
 
 fn collect<T: Node>(chart: &T, values: &Map, problems: &mut String) -> Result<(), SchemaError> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use eggtooth::clock::Clock;
 use eggtooth::helm::release::ReleaseProvider;
-use eggtooth::helm::repository::{AtHand, Charts, Digest};
+use eggtooth::helm::repository::{Charts, Digest};
 use eggtooth::kubernetes::{Client, Target};
 use eggtooth::resource::{
     Apply, Delete, Known, Live, Operation, Options as ResourceOptions, Progress, Provider, Record, Urn,
@@ -107,11 +107,8 @@ impl Release {
         let archive = charts.join("external-secrets-2.9.0.tgz");
         let target = Target { kubeconfig: Some(cluster.kubeconfig().to_owned()), ..Target::default() };
         let client = cluster.block_on(Client::connect(&target)).unwrap();
-        let places = Charts {
-            folder: Some(charts.to_owned()),
-            cache: "/nonexistent".into(),
-            at_hand: AtHand::default(),
-        };
+        let places =
+            Charts { folder: Some(charts.to_owned()), cache: "/nonexistent".into(), ..Charts::default() };
         let digest = Digest::compute(&std::fs::read(&archive).unwrap()).to_string();
         let inputs = json!({
             "name": "external-secrets", "namespace": "external-secrets", "wait": true,

@@ -1,14 +1,24 @@
 //! Why a verb of `helm` fails.
 
-use crate::helm::{TemplateError, action::ActionError, chart::ChartError};
+use std::path::PathBuf;
+
+use crate::file::FileError;
+use crate::helm::{
+    TemplateError, action::ActionError, chart::ChartError, charts_lock::LockError, dependencies::UpdateError,
+    render::KubeVersionError, repository::RepositoryError, values::OverridesError,
+};
 use crate::kubernetes::KubernetesError;
+use crate::workflow::WorkflowError;
 
 /// Why a verb of `helm` fails.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli::commands) enum HelmCommandError {
-    /// The chart cannot be had.
+    /// The chart cannot be read.
     #[error(transparent)]
     Chart(#[from] ChartError),
+    /// The chart cannot be had.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
     /// The chart cannot be rendered.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -21,6 +31,48 @@ pub(in crate::cli::commands) enum HelmCommandError {
     /// There is no such driver.
     #[error("HELM_DRIVER is `{0}`: records are kept in `secret` or `configmap`")]
     Driver(String),
+    /// The values cannot be read.
+    #[error(transparent)]
+    Values(#[from] OverridesError),
+    /// The version of Kubernetes is none.
+    #[error(transparent)]
+    KubeVersion(#[from] KubeVersionError),
+    /// What a chart is made of cannot be brought.
+    #[error("bring the dependencies of the chart in `{}`", path.display())]
+    Update {
+        /// The chart's folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<UpdateError>,
+    },
+    /// Where the chart would be unpacked is something.
+    #[error("unpack the chart: `{}` exists already", .0.display())]
+    Exists(PathBuf),
+    /// A folder or file cannot be written.
+    #[error("write `{}`", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file cannot be replaced.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The project's files are wrong.
+    #[error(transparent)]
+    Workflow(#[from] WorkflowError),
+    /// The project's charts.lock cannot be changed.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The project pins no chart.
+    #[error("bootstrap/charts.lock pins nothing")]
+    NothingPinned,
+    /// A chart of this machine cannot be pinned.
+    #[error("`{0}` does not say where others find it: a pinned chart is from a repository or a registry")]
+    NotPublished(String),
 }
 
 impl HelmCommandError {
@@ -29,7 +81,11 @@ impl HelmCommandError {
         match self {
             Self::Action(error) => error.hint(),
             Self::Kubernetes(error) => error.hint(),
-            Self::Chart(_) | Self::Template(_) | Self::Driver(_) => None,
+            Self::Repository(error) => error.hint().map(str::to_owned),
+            Self::Update { source, .. } => source.hint().map(str::to_owned),
+            Self::Workflow(error) => error.hint(),
+            Self::NothingPinned => Some("pin a chart: eggtooth helm lock NAME --repo URL".to_owned()),
+            _ => None,
         }
     }
 }

@@ -1,11 +1,16 @@
 //! `eggtooth helm`: a verb a file.
 
+mod dependency;
 mod error;
 mod find;
 mod get;
 mod history;
 mod list;
+mod lint;
+mod lock;
+mod pull;
 mod session;
+mod show;
 mod status;
 mod template;
 
@@ -53,5 +58,10 @@ async fn dispatch(session: &Session, verb: &HelmVerb) -> Result<Exit, HelmComman
         HelmVerb::List(arguments) => list::run(session, arguments).await,
         HelmVerb::Status(arguments) => status::run(session, arguments).await,
         HelmVerb::Template(arguments) => template::run(session, arguments).await,
+        HelmVerb::Pull(arguments) => pull::run(session, arguments).await,
+        HelmVerb::Show(command) => show::run(session, command).await,
+        HelmVerb::Dependency(command) => dependency::run(session, command).await,
+        HelmVerb::Lint(arguments) => lint::run(session, arguments),
+        HelmVerb::Lock(arguments) => lock::run(session, arguments).await,
     }
 }

@@ -1,16 +1,25 @@
 //! What every verb works with.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::HelmCommandError;
 use crate::cli::{args::Global, args::helm::ClusterFlags, terminal::Terminal};
-use crate::helm::record::{Driver, Storage};
+use crate::clock::Clock;
+use crate::helm::{
+    record::{Driver, Storage},
+    repository::{Charts, Settings},
+};
 use crate::kubernetes::{Client, Target};
 
 /// What every verb works with.
 pub(super) struct Session {
     pub(super) flags: ClusterFlags,
     pub(super) terminal: Terminal,
+    pub(super) project: PathBuf,
+    /// Where downloads are kept.
+    pub(super) cache: PathBuf,
+    pub(super) clock: Clock,
+    folder: Option<PathBuf>,
     target: Target,
     driver: String,
 }
@@ -31,8 +40,25 @@ impl Session {
     ) -> Self {
         let driver = variables.get("HELM_DRIVER").cloned().unwrap_or_default();
         let context = flags.kube_context.clone().or(global.context);
-        let target = Target { kubeconfig: global.kubeconfig, context, environment: variables };
-        Self { flags, terminal, target, driver }
+        let cache = crate::cli::commands::cache(&variables);
+        let Global { project, charts, kubeconfig, .. } = global;
+        let target = Target { kubeconfig, context, environment: variables };
+        Self { flags, terminal, project, cache, clock: Clock::system(), folder: charts, target, driver }
+    }
+
+    /// Returns where the project's charts are taken from.
+    pub(super) fn charts(&self) -> Charts {
+        Charts {
+            folder: self.folder.clone(),
+            cache: self.cache.clone(),
+            settings: self.settings(),
+            ..Charts::default()
+        }
+    }
+
+    /// Returns what Helm and Docker know.
+    pub(super) fn settings(&self) -> Settings {
+        Settings::of(&self.target.environment)
     }
 
     /// Connects to the cluster. Sends nothing yet.
