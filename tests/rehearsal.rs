@@ -10,7 +10,11 @@
 mod finder;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -36,35 +40,67 @@ fn an_objective_that_is_missed_ends_the_rehearsal() {
 }
 
 /// What each fault comes to, and the exit code.
-const FAULTS: [(&str, &str, Option<u64>); 12] = [
-    ("connect-401", "stopped", Some(6)),
-    ("connect-403-twice", "survived", Some(0)),
-    ("connect-500", "stopped", Some(6)),
-    ("connect-duplicate-vaults", "stopped", Some(6)),
+const FAULTS: [(&str, &str, Option<u64>); 36] = [
     ("connect-hangs", "stopped", Some(6)),
+    ("connect-late", "survived", Some(0)),
+    ("connect-401", "stopped", Some(6)),
+    ("connect-403", "stopped", Some(6)),
+    ("connect-403-twice", "survived", Some(0)),
+    ("connect-408", "stopped", Some(6)),
+    ("connect-500", "stopped", Some(6)),
+    ("connect-502", "stopped", Some(6)),
+    ("connect-duplicate-vaults", "stopped", Some(6)),
+    ("connect-crashes", "survived", Some(0)),
     ("credentials-encoded", "stopped", Some(6)),
-    ("definitions-late", "survived", Some(0)),
+    ("operator-late", "survived", Some(0)),
+    ("operator-crashes", "survived", Some(0)),
+    ("operator-crash-loop", "stopped", Some(6)),
+    ("operator-never-ready", "stopped", Some(6)),
     ("webhook-late", "survived", Some(0)),
+    ("certificate-late", "survived", Some(0)),
+    ("definitions-late", "survived", Some(0)),
     ("api-429", "survived", Some(0)),
+    ("api-500", "stopped", Some(1)),
+    ("api-503", "survived", Some(0)),
+    ("api-403", "stopped", Some(1)),
+    ("api-slow", "survived", Some(0)),
+    ("api-hangs", "survived", Some(0)),
+    ("api-drops", "survived", Some(0)),
+    ("api-loses-answers", "survived", Some(0)),
+    ("api-conflicts", "survived", Some(0)),
     ("api-restarts", "stopped", Some(1)),
+    ("lease-conflicts", "survived", Some(0)),
     ("lease-stolen", "stopped", Some(1)),
+    ("killed=1", "killed", None),
+    ("killed=3", "killed", None),
     ("killed=6", "killed", None),
+    ("killed=10", "killed", None),
+    ("killed=14", "killed", None),
+    ("killed=18", "killed", None),
 ];
 
 #[test]
-fn a_fault_is_survived_or_explained_and_the_next_run_heals() {
-    let mut arguments = vec!["--timeout", "90"];
-    arguments.extend(FAULTS.iter().flat_map(|(fault, ..)| ["--fault", fault]));
-    let Some(report) = rehearse(&arguments, 0) else { return };
+fn every_fault_is_survived_or_explained_and_the_next_run_heals() {
+    let arguments = ["--json", "--timeout", "90", "--faults", "all", "--combinations", "4"];
+    let (output, _) = rehearse_with_stand_ins(&arguments);
+    let report: Value = serde_json::from_str(output.lines().last().unwrap()).unwrap();
     let trials = report["trials"].as_array().unwrap();
-    assert_eq!(trials.len(), FAULTS.len());
+    assert_eq!(trials.len(), FAULTS.len() + 4);
+    let mut different = Vec::new();
     for (trial, (fault, ended, code)) in trials.iter().zip(FAULTS) {
         let found = (trial["fault"].as_str(), trial["ended"].as_str(), trial["exitCode"].as_u64());
-        assert_eq!(found, (Some(fault), Some(ended), code), "{trial}");
+        if found != (Some(fault), Some(ended), code) {
+            different.push(format!("{fault} should be {ended} with {code:?}: {trial}"));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+    for trial in trials {
         // What the operator said of the mended fault must not stand for today's state.
         assert_eq!(trial["healed"], true, "{trial}");
+        assert_eq!(trial["ended"] == "stopped", trial["why"] != "", "who stops says why: {trial}");
     }
-    assert!(trials[2]["why"].as_str().unwrap().contains("Connect is up, but fails inside"), "{report}");
+    let told = |index: usize| trials[index]["why"].as_str().unwrap();
+    assert!(told(6).contains("Connect is up, but fails inside"), "{}", told(6));
 }
 
 #[test]
@@ -124,16 +160,7 @@ fn without_a_key_placeholders_pass_for_the_secrets_and_the_rehearsal_says_so() {
 
 #[test]
 fn where_charts_cannot_be_had_our_own_stand_in_and_the_first_line_says_so() {
-    let cache = tempfile::tempdir().unwrap();
-    let run = eggtooth()
-        .env("SOPS_AGE_KEY_FILE", "bootstrap/demo/age.key")
-        .env("XDG_CACHE_HOME", cache.path())
-        // Nobody listens there.
-        .env("HTTPS_PROXY", "http://127.0.0.1:9")
-        .args(["rehearse", "demo"])
-        .assert()
-        .code(0);
-    let output = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    let (output, cache) = rehearse_with_stand_ins(&[]);
     let first = output.lines().next().unwrap();
     assert!(
         first.starts_with("STAND-IN charts of our own in place of external-secrets 2.9.0, connect 2.4.1"),
@@ -149,6 +176,66 @@ fn where_charts_cannot_be_had_our_own_stand_in_and_the_first_line_says_so() {
         .code(1);
     let error = String::from_utf8(run.get_output().stderr.clone()).unwrap();
     assert!(error.contains("has no chart "), "{error}");
+}
+
+#[test]
+fn a_served_rehearsal_answers_a_plain_client_until_it_is_interrupted() {
+    let cache = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_eggtooth"));
+    command.args(["rehearse", "demo", "--serve"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let without_charts = without_charts(cache.path());
+    command.envs(without_charts).env_remove("EGGTOOTH_CHARTS");
+    let mut served = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(served.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let kubeconfig = lines.find_map(|line| Some(line.split_once("export KUBECONFIG=")?.1.to_owned()));
+    let kubeconfig = PathBuf::from(kubeconfig.unwrap());
+    let config = std::fs::read_to_string(&kubeconfig).unwrap();
+    let server = config.split_once("server: http://").unwrap().1.lines().next().unwrap();
+    // The last of the lines that say what to do.
+    assert!(lines.any(|line| line.trim() == "helm list -A"));
+
+    let mut stream = TcpStream::connect(server).unwrap();
+    let path = "/apis/external-secrets.io/v1/clustersecretstores/onepassword";
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("store validated"), "{answer}");
+
+    let process = rustix::process::Pid::from_child(&served);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+    assert_eq!(served.wait().unwrap().code(), Some(0), "Ctrl-C is how it ends");
+    assert!(TcpStream::connect(server).is_err(), "nobody answers any more");
+    assert!(!kubeconfig.exists(), "it leads nowhere now");
+}
+
+#[test]
+fn the_demo_shows_plan_run_proof_disaster_and_faults() {
+    let cache = tempfile::tempdir().unwrap();
+    let run = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("bootstrap/demo/run"))
+        .envs(without_charts(cache.path()))
+        // Else the folder beside the checkout would be found.
+        .env("EGGTOOTH_CHARTS", cache.path().join("nowhere"))
+        .env("EGGTOOTH", env!("CARGO_BIN_EXE_eggtooth"))
+        .assert()
+        .code(0);
+    let output = run.get_output();
+    let shown = String::from_utf8([output.stdout.clone(), output.stderr.clone()].concat()).unwrap();
+    for line in [
+        "$ eggtooth rehearse demo --preview --objective 2m",
+        "STAND-IN charts of our own",
+        "stack onepassword-connect",
+        "10 to create",
+        "created Secret onepassword/onepassword-token",
+        "created ClusterSecretStore onepassword",
+        "ok      nothing to do, 10 unchanged; ClusterSecretStore onepassword is usable",
+        "cluster lost, up",
+        "10 deleted, nothing is left",
+        "stopped (exit 6): ClusterSecretStore onepassword is not usable: Connect refuses the token",
+        "2 healed by the next run",
+        "6. eggtooth up NAME",
+    ] {
+        assert!(shown.contains(line), "`{line}` is not in\n{shown}");
+    }
 }
 
 /// Every secret of the demo environment, by its name.
@@ -181,6 +268,28 @@ fn eggtooth() -> Command {
         command.env_remove(variable);
     }
     command
+}
+
+/// The process environment of a machine that reaches no repository of charts.
+fn without_charts(cache: &Path) -> [(&'static str, &OsStr); 3] {
+    [
+        ("SOPS_AGE_KEY_FILE", OsStr::new("bootstrap/demo/age.key")),
+        ("XDG_CACHE_HOME", cache.as_os_str()),
+        // Nobody listens there.
+        ("HTTPS_PROXY", OsStr::new("http://127.0.0.1:9")),
+    ]
+}
+
+/// Rehearses the demo environment without charts, and returns what it prints, and the cache that it had.
+fn rehearse_with_stand_ins(arguments: &[&str]) -> (String, tempfile::TempDir) {
+    let cache = tempfile::tempdir().unwrap();
+    let run = eggtooth()
+        .envs(without_charts(cache.path()))
+        .args(["rehearse", "demo"])
+        .args(arguments)
+        .assert()
+        .code(0);
+    (String::from_utf8(run.get_output().stdout.clone()).unwrap(), cache)
 }
 
 fn charts() -> Option<PathBuf> {

@@ -1,6 +1,6 @@
 //! The cluster as its users hold it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::Request;
 use http_body_util::BodyExt;
@@ -9,6 +9,9 @@ use kube::client::Body;
 use super::{ClusterBuilder, Faults, WebhookCaller, api::Server, port::Unanswered};
 use crate::clock::Clock;
 use crate::kubernetes::Client;
+
+/// When client-go gives a connection up: it asks for a sign of life after 30 s of silence, and waits 15 s for it.
+const SILENCE: Duration = Duration::from_secs(45);
 
 /// A Kubernetes cluster in memory; cheap to clone. It lives as long as one of its clones and clients.
 ///
@@ -43,7 +46,18 @@ impl Cluster {
     }
 
     /// Returns a client of the cluster, as an administrator. It needs the runtime that this is called in.
+    ///
+    /// It waits for an answer as long as its caller does.
     pub fn client(&self) -> kube::Client {
+        self.client_until(None)
+    }
+
+    /// Returns a client as the programs in the cluster have it: it gives a silent connection up.
+    pub(super) fn inner_client(&self) -> kube::Client {
+        self.client_until(Some(SILENCE))
+    }
+
+    fn client_until(&self, silence: Option<Duration>) -> kube::Client {
         let server = Arc::clone(&self.server);
         let service = tower::service_fn(move |request: Request<Body>| {
             let server = Arc::clone(&server);
@@ -51,7 +65,12 @@ impl Cluster {
                 let (head, body) = request.into_parts();
                 // A body in memory is always read to its end.
                 let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-                server.answer(Request::from_parts(head, body)).await.ok_or(Unanswered)
+                let answer = server.answer(Request::from_parts(head, body));
+                let answer = match silence {
+                    Some(silence) => server.clock().within(silence, Box::pin(answer)).await.flatten(),
+                    None => answer.await,
+                };
+                answer.ok_or(Unanswered)
             }
         });
         kube::Client::new(service, "default")

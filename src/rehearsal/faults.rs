@@ -16,6 +16,8 @@ struct Inner {
     active: Mutex<Vec<Active>>,
     /// Counts how often all watches were cut.
     cuts: watch::Sender<u64>,
+    /// Counts how often everything went well again.
+    ends: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -56,7 +58,8 @@ pub enum Effect {
     Forbidden,
     /// It takes longer by this.
     Delay(Duration),
-    /// It is never answered, and nothing is done.
+    /// Nothing is done, and no answer comes. The connection is cut when the faults are [cleared](Faults::clear), or by
+    /// whoever waits no longer.
     Hang,
     /// The connection ends before anything is done.
     Drop,
@@ -124,7 +127,8 @@ pub(super) struct Asked<'a> {
 
 impl Default for Faults {
     fn default() -> Self {
-        Self(Arc::new(Inner { active: Mutex::default(), cuts: watch::Sender::new(0) }))
+        let (cuts, ends) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self(Arc::new(Inner { active: Mutex::default(), cuts, ends }))
     }
 }
 
@@ -135,9 +139,10 @@ impl Faults {
         self.active().push(Active { fault, left });
     }
 
-    /// Lets everything go well again.
+    /// Lets everything go well again; connections whose requests hang are cut.
     pub fn clear(&self) {
         self.active().clear();
+        self.0.ends.send_modify(|ends| *ends += 1);
     }
 
     /// Ends all watches that are open, as a restart of the server does.
@@ -147,6 +152,15 @@ impl Faults {
 
     pub(super) fn cuts(&self) -> watch::Receiver<u64> {
         self.0.cuts.subscribe()
+    }
+
+    /// Waits until everything goes well again.
+    pub(super) fn over(&self) -> impl Future<Output = ()> + use<> {
+        let mut ends = self.0.ends.subscribe();
+        async move {
+            // Faults that nobody holds any more are over as well.
+            let _ = ends.changed().await;
+        }
     }
 
     /// Takes the first fault that meets a request.

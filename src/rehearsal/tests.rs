@@ -12,6 +12,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
+use super::testing::{Nest, condition, deployment};
 use super::{Cluster, Effect, Fault, ServiceReference, WebhookCaller};
 use crate::kubernetes::cluster_tests;
 use crate::resource::{GroupKind, Silent};
@@ -347,14 +348,38 @@ async fn faults_strike_and_our_client_tries_again() {
         cluster.faults().add(Fault::new(effect).verb("get").resource("namespaces").times(2));
         client.cluster_uid().await.unwrap_or_else(|error| panic!("{effect:?}: {error}"));
     }
-    cluster.faults().add(Fault::new(Effect::Hang).resource("configmaps"));
     let maps: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
-    let answer = tokio::time::timeout(Duration::from_hours(1), maps.list(&ListParams::default())).await;
-    assert!(answer.is_err());
-    cluster.faults().clear();
     let watch = maps.watch(&WatchParams::default(), "0").await.unwrap();
     cluster.faults().cut_watches();
     assert_eq!(watch.count().await, 1, "what was there was told, then the watch ended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_hangs_is_cut_off_when_the_fault_ends() {
+    let cluster = cluster();
+    settle().await;
+    cluster.faults().add(Fault::new(Effect::Hang).resource("configmaps").times(1));
+    let maps: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
+    let hanging = tokio::spawn({
+        let maps = maps.clone();
+        async move { maps.list(&ListParams::default()).await }
+    });
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert!(!hanging.is_finished(), "nobody answers");
+    cluster.faults().clear();
+    assert!(matches!(hanging.await.unwrap(), Err(kube::Error::Service(_))));
+    assert_eq!(maps.list(&ListParams::default()).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn controllers_give_up_a_connection_that_is_silent() {
+    let nest = Nest::start(|workers| workers);
+    nest.cluster.faults().add(Fault::new(Effect::Hang).verb("list").times(3));
+    nest.cluster.faults().add(Fault::new(Effect::Hang).verb("watch").times(3));
+    let web = deployment("web", json!({"name": "web", "image": "web:1"}));
+    nest.create("/apis/apps/v1/namespaces/default/deployments", web).await;
+    let available = |object: &Json| condition(object, "Available") == "True";
+    nest.until("/apis/apps/v1/namespaces/default/deployments/web", available).await;
 }
 
 /// Refuses eggs that are too large.

@@ -129,7 +129,7 @@ impl WorkersBuilder {
         self.cluster.call_webhooks_by(Arc::new(WebhooksOver(network.clone())));
         let clock = self.cluster.clock().clone();
         let plant = Plant {
-            client: self.cluster.client(),
+            client: self.cluster.inner_client(),
             network: network.clone(),
             programs: self.programs.into(),
             timing: self.timing,

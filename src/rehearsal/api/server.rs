@@ -99,7 +99,10 @@ impl Server {
                     self.clock.sleep(duration).await;
                     self.resource(&request, &target).await
                 }
-                Some(Effect::Hang) => std::future::pending().await,
+                Some(Effect::Hang) => {
+                    self.faults.over().await;
+                    return None;
+                }
                 Some(Effect::Drop) => return None,
                 Some(Effect::LoseAnswer) => {
                     // Nobody hears what came of it.
