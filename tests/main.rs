@@ -13,4 +13,5 @@ mod sops_fuzz;
 mod rehearsal;
 mod rehearsed_api;
 mod rehearsed_operator;
+mod rehearsed_pulumi_esc;
 mod template_functions;

@@ -6,7 +6,11 @@ use http::Request;
 use http_body_util::BodyExt;
 use kube::client::Body;
 
-use super::{ClusterBuilder, Faults, WebhookCaller, api::Server, port::Unanswered};
+use super::{
+    ClusterBuilder, Faults, WebhookCaller,
+    api::{Server, User},
+    port::Unanswered,
+};
 use crate::clock::Clock;
 use crate::kubernetes::Client;
 
@@ -49,23 +53,35 @@ impl Cluster {
     ///
     /// It waits for an answer as long as its caller does.
     pub fn client(&self) -> kube::Client {
-        self.client_until(None)
+        self.client_as(User::administrator(), None)
     }
 
-    /// Returns a client as the programs in the cluster have it: it gives a silent connection up.
+    /// Returns a client with the rights of a service account: what Roles, ClusterRoles and their bindings give it.
+    ///
+    /// A controller that is tested with it is refused what it would be refused on a real cluster.
+    pub fn client_of(&self, namespace: &str, service_account: &str) -> kube::Client {
+        self.client_as(User::service_account(namespace, service_account), None)
+    }
+
+    /// Returns the client of the cluster's own controllers: it gives a silent connection up.
     pub(super) fn inner_client(&self) -> kube::Client {
-        self.client_until(Some(SILENCE))
+        self.client_as(User::administrator(), Some(SILENCE))
     }
 
-    fn client_until(&self, silence: Option<Duration>) -> kube::Client {
-        let server = Arc::clone(&self.server);
+    /// Returns the client of a pod: it has its account's rights, and gives a silent connection up.
+    pub(super) fn pod_client(&self, namespace: &str, service_account: &str) -> kube::Client {
+        self.client_as(User::service_account(namespace, service_account), Some(SILENCE))
+    }
+
+    fn client_as(&self, user: User, silence: Option<Duration>) -> kube::Client {
+        let (server, user) = (Arc::clone(&self.server), Arc::new(user));
         let service = tower::service_fn(move |request: Request<Body>| {
-            let server = Arc::clone(&server);
+            let (server, user) = (Arc::clone(&server), Arc::clone(&user));
             async move {
                 let (head, body) = request.into_parts();
                 // A body in memory is always read to its end.
                 let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-                let answer = server.answer(Request::from_parts(head, body));
+                let answer = server.answer(Request::from_parts(head, body), &user);
                 let answer = match silence {
                     Some(silence) => server.clock().within(silence, Box::pin(answer)).await.flatten(),
                     None => answer.await,

@@ -10,13 +10,11 @@ mod cache;
 mod cluster;
 mod error;
 mod faults;
-#[expect(unused_imports, reason = "the names of what its own tests look into")]
 mod merge;
 pub mod network;
 pub mod node;
 mod port;
 pub mod programs;
-#[expect(dead_code, reason = "what is known of a kind beyond what the server asks")]
 mod schema;
 mod serving;
 #[cfg(test)]

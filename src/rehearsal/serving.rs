@@ -4,21 +4,22 @@ use std::{net::SocketAddr, sync::Arc};
 
 use tokio::net::TcpListener;
 
-use super::{Cluster, Port, RehearsalError};
+use super::{Cluster, Port, RehearsalError, api::User};
 
 /// A cluster that is served until this is dropped.
 #[derive(Debug)]
 pub struct Serving(Port);
 
 impl Cluster {
-    /// Serves the cluster over HTTP. Whoever reaches the port is its administrator: listen on loopback only.
+    /// Serves the cluster over HTTP. Whoever reaches the port without a token is its administrator: listen on loopback
+    /// only.
     ///
     /// Time must not be paused: sockets know nothing of virtual time.
     pub fn serve(&self, listener: TcpListener) -> Result<Serving, RehearsalError> {
-        let server = Arc::clone(self.server());
+        let (server, user) = (Arc::clone(self.server()), Arc::new(User::administrator()));
         let answer = move |request| {
-            let server = Arc::clone(&server);
-            async move { server.answer(request).await }
+            let (server, user) = (Arc::clone(&server), Arc::clone(&user));
+            async move { server.answer(request, &user).await }
         };
         Ok(Serving(Port::open(listener, answer)?))
     }

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::testing::{Nest, condition, deployment};
 use super::{Cluster, Effect, Fault, ServiceReference, WebhookCaller};
-use crate::kubernetes::cluster_tests;
+use crate::kubernetes::{Client, Target, cluster_tests};
 use crate::resource::{GroupKind, Silent};
 use crate::state::{Backend, ClusterBackend, Holder, NoRecipients, Session};
 
@@ -279,12 +279,35 @@ async fn a_watch_of_a_controller_lives_on_in_virtual_time() {
     later.await.unwrap();
 }
 
+/// Returns our client of a cluster with workers: of the one whose kubeconfig `EGGTOOTH_TEST_KUBECONFIG` names, else of one
+/// in memory, which lives as long as the second part.
+async fn provider_client() -> (Client, Option<Nest>) {
+    let Ok(kubeconfig) = std::env::var("EGGTOOTH_TEST_KUBECONFIG") else {
+        let nest = Nest::start(|workers| workers);
+        return (nest.cluster.connect("rehearsal"), Some(nest));
+    };
+    // A network knows nothing of time that stands still.
+    tokio::time::resume();
+    let environment = BTreeMap::from([("KUBECONFIG".to_owned(), kubeconfig)]);
+    (Client::connect(&Target { environment, ..Target::default() }).await.unwrap(), None)
+}
+
 #[tokio::test(start_paused = true)]
-async fn our_provider_works_on_it_as_on_a_real_cluster() {
-    let cluster = cluster();
-    settle().await;
-    cluster_tests::objects_live(cluster.connect("rehearsal"), false).await;
-    cluster_tests::a_namespace_is_adopted(cluster.connect("rehearsal")).await;
+async fn objects_of_our_provider_come_stay_change_and_go() {
+    let (client, _nest) = provider_client().await;
+    cluster_tests::objects_live(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_of_others_is_adopted_and_kept() {
+    let (client, _nest) = provider_client().await;
+    cluster_tests::a_namespace_is_adopted(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_misses_its_secret_says_so_and_the_deadline_holds() {
+    let (client, _nest) = provider_client().await;
+    cluster_tests::a_pod_misses_its_secret(client).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -115,21 +115,27 @@ impl WorkersBuilder {
 
     /// Lets `api.pulumi.com` serve these environments.
     #[must_use]
-    pub fn pulumi_esc(mut self, environments: &EscEnvironments) -> Self {
+    pub fn pulumi_esc(self, environments: &EscEnvironments) -> Self {
+        self.pulumi_esc_at(HOST, 443, environments)
+    }
+
+    /// Lets a service of one's own, at this host and port, serve these environments.
+    #[must_use]
+    pub fn pulumi_esc_at(mut self, host: &str, port: u16, environments: &EscEnvironments) -> Self {
         let server = Arc::new(EscServer(environments.clone()));
-        self.outside.push(self.network.listen_outside(HOST, 443, server));
+        self.outside.push(self.network.listen_outside(host, port, server));
         self
     }
 
     /// Starts to work, in the runtime that this is called in, and gives the API server its way to webhooks.
     ///
-    /// Permissions are not enforced: every pod's client may do everything.
+    /// Every pod's client has the permissions of the pod's service account.
     pub fn start(self) -> Workers {
         let (network, logs) = (self.network, Logs::default());
         self.cluster.call_webhooks_by(Arc::new(WebhooksOver(network.clone())));
         let clock = self.cluster.clock().clone();
         let plant = Plant {
-            client: self.cluster.inner_client(),
+            cluster: self.cluster,
             network: network.clone(),
             programs: self.programs.into(),
             timing: self.timing,
@@ -143,7 +149,7 @@ impl WorkersBuilder {
 
 /// What the workers work with.
 struct Plant {
-    client: kube::Client,
+    cluster: Cluster,
     network: Network,
     programs: Arc<[Arc<dyn Program>]>,
     timing: Timing,
@@ -155,13 +161,13 @@ struct Plant {
 impl Plant {
     async fn work(self) {
         let mut tasks = JoinSet::new();
-        let cache = Cache::start(self.client.clone(), &mut tasks).await;
+        let cache = Cache::start(self.cluster.inner_client(), &mut tasks).await;
         tasks.spawn(network::follow(cache.clone(), self.network.clone()));
         tasks.spawn(workloads::run(cache.clone(), self.clock.clone()));
         let recorder = Recorder::new(cache.clone(), self.clock.clone(), "kubelet", Some(NAME));
         let kubelet = Kubelet {
             cache,
-            client: self.client,
+            cluster: self.cluster,
             network: self.network,
             programs: self.programs,
             timing: self.timing,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// All files of cases.
-const FILES: [&str; 2] = ["stores.yaml", "secrets.yaml"];
+const FILES: [&str; 3] = ["stores.yaml", "secrets.yaml", "kubernetes.yaml"];
 
 /// One claim, and the steps that show it.
 #[derive(Clone, Deserialize)]

@@ -144,7 +144,8 @@ impl Player {
     fn api<'a>(&self, place: &'a str) -> (Api<DynamicObject>, &'a str) {
         let (kind, namespace, name) = split(place);
         let (group, version) = match kind {
-            "Secret" | "Namespace" | "ConfigMap" => ("", "v1"),
+            "Secret" | "Namespace" | "ConfigMap" | "ServiceAccount" => ("", "v1"),
+            "Role" | "RoleBinding" => ("rbac.authorization.k8s.io", "v1"),
             "PushSecret" => ("external-secrets.io", "v1alpha1"),
             _ => ("external-secrets.io", "v1"),
         };

@@ -163,7 +163,7 @@ impl Server {
         let mut request = json!({
             "uid": uid, "kind": gvk, "resource": gvr, "requestKind": gvk, "requestResource": gvr,
             "name": edit.key.name, "operation": operation,
-            "userInfo": {"username": super::review::USER, "groups": super::review::GROUPS},
+            "userInfo": edit.request.user.info(),
             "object": new, "oldObject": old, "dryRun": edit.request.dry_run(),
             "options": null,
         });

@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{definition, garbage, kind::Resource, namespace, server::Server, storage::Key};
+use super::{access, definition, garbage, kind::Resource, namespace, server::Server, storage::Key};
 
 /// A note of what changed.
 #[derive(Clone, Debug)]
@@ -73,12 +73,15 @@ impl Server {
                 match resource.plural.as_str() {
                     "namespaces" if resource.group.is_empty() => namespace::tend(self, &key.name),
                     "customresourcedefinitions" => return definition::tend(self, &key.name),
+                    "clusterroles" => access::aggregate(self),
                     _ => {}
                 }
             }
             Chore::Gone { resource, key, last } => {
-                if resource.plural == "customresourcedefinitions" {
-                    definition::forget(self, &key.name);
+                match resource.plural.as_str() {
+                    "customresourcedefinitions" => definition::forget(self, &key.name),
+                    "clusterroles" => access::aggregate(self),
+                    _ => {}
                 }
                 garbage::collect(self, last);
                 if !key.namespace.is_empty() {

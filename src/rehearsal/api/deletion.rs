@@ -127,8 +127,10 @@ impl Server {
         let deleted = self.delete_object(kind, &key, &deletion)?;
         let reply = match deleted {
             Deleted::Ending(object) => self.object(StatusCode::OK, kind, form, &object),
-            // What a node stops is answered with what it was.
-            Deleted::Gone(object) if kind.traits.graceful => self.object(StatusCode::OK, kind, form, &object),
+            // What a node stops, and some other kinds, are answered with what they were.
+            Deleted::Gone(object) if kind.traits.graceful || rules::shows_deleted(kind) => {
+                self.object(StatusCode::OK, kind, form, &object)
+            }
             Deleted::Gone(object) => {
                 let mut details =
                     json!({"name": key.name, "kind": kind.plural(), "uid": metadata::uid(&object)});

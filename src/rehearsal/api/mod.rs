@@ -3,6 +3,7 @@
 //! A kind is a line in a table ([`builtin`]) or a definition; what the server knows of single kinds beyond that is in
 //! [`rules`]. Everything is kept in memory under one lock that is never held across a wait.
 
+mod access;
 mod admission;
 mod age;
 mod body;
@@ -26,7 +27,6 @@ mod refusal;
 mod registry;
 mod reply;
 mod request;
-mod review;
 mod rules;
 mod scale;
 mod selector;
@@ -39,6 +39,7 @@ mod version;
 mod watching;
 mod write;
 
+pub(in crate::rehearsal) use access::User;
 pub use admission::{ServiceReference, WebhookCaller};
 pub(in crate::rehearsal) use server::Server;
 pub(in crate::rehearsal) use version::Version;

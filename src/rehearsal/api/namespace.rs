@@ -50,23 +50,24 @@ fn furnish(server: &Server, namespace: &str) {
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount",
         "metadata": {"name": "default", "namespace": namespace}});
     for (plural, object) in [("configmaps", authority), ("serviceaccounts", account)] {
-        server.furnish(plural, object);
+        server.furnish("", plural, object);
     }
 }
 
 impl Server {
     /// Creates an object of the cluster's own, unless it is there.
-    pub(super) fn furnish(&self, plural: &str, mut object: Json) {
+    pub(super) fn furnish(&self, group: &str, plural: &str, mut object: Json) {
         let now = self.now();
         let mut state = self.state();
-        let Some(kind) = state.registry.find("", "v1", plural).cloned() else { return };
+        let Some(kind) = state.registry.find(group, "v1", plural).cloned() else { return };
         if state.storage.get(&kind.resource, &Key::of(&object)).is_some() {
             return;
         }
         metadata::begin(&kind, &mut object, now, &mut state.random);
-        let manager = if plural == "namespaces" { "kube-apiserver" } else { "kube-controller-manager" };
-        let writer =
-            Writer { manager, operation: Operation::Update, api_version: "v1", subresource: "", now };
+        let of_server = plural == "namespaces" || !group.is_empty();
+        let manager = if of_server { "kube-apiserver" } else { "kube-controller-manager" };
+        let (operation, api_version) = (Operation::Update, &kind.api_version());
+        let writer = Writer { manager, operation, api_version, subresource: "", now };
         kind.schema.default(&mut object);
         rules::default(&kind, &mut object);
         merge::track(None, &mut object, &writer, &kind.schema);

@@ -109,6 +109,24 @@ impl Refusal {
         Self::new(403, "Forbidden", message).of(kind, name)
     }
 
+    /// Nobody knows who asks.
+    pub(super) fn unauthorized() -> Self {
+        Self::new(401, "Unauthorized", "Unauthorized")
+    }
+
+    /// Who asks may not do this with a resource; `name` is empty for a collection.
+    pub(super) fn forbidden_resource(group: &str, plural: &str, name: &str, why: &str) -> Self {
+        let resource = if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") };
+        let named = if name.is_empty() { resource } else { format!("{resource} {name:?}") };
+        let message = format!("{named} is forbidden: {why}");
+        Self { details: details(name, group, plural), ..Self::new(403, "Forbidden", message) }
+    }
+
+    /// Who asks may not do this with a path.
+    pub(super) fn forbidden_path(why: &str) -> Self {
+        Self { details: json!({}), ..Self::new(403, "Forbidden", format!("forbidden: {why}")) }
+    }
+
     /// The object's namespace is going away.
     pub(super) fn terminating(kind: &Kind, name: &str, namespace: &str) -> Self {
         let why =

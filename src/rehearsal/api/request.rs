@@ -1,12 +1,12 @@
 //! A request, taken apart: what it is about, and what it asks for.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 use percent_encoding::percent_decode_str;
 
-use super::refusal::Refusal;
+use super::{access::User, refusal::Refusal};
 
 /// A request with its whole body.
 pub(super) struct Request {
@@ -15,6 +15,8 @@ pub(super) struct Request {
     pub(super) query: Query,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// Who asks.
+    pub(super) user: Arc<User>,
 }
 
 /// The parameters after the question mark.
@@ -33,10 +35,11 @@ pub(super) struct Target {
 }
 
 impl Request {
-    pub(super) fn new(request: http::Request<Bytes>) -> Self {
+    pub(super) fn new(request: http::Request<Bytes>, user: &Arc<User>) -> Self {
         let (head, body) = request.into_parts();
         let query = Query::read(head.uri.query().unwrap_or_default());
-        Self { method: head.method, path: head.uri.path().to_owned(), query, headers: head.headers, body }
+        let (path, user) = (head.uri.path().to_owned(), Arc::clone(user));
+        Self { method: head.method, path, query, headers: head.headers, body, user }
     }
 
     pub(super) fn header(&self, name: header::HeaderName) -> &str {

@@ -9,6 +9,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use tokio::sync::mpsc;
 
 use super::{
+    access::{self, TokenKey, User},
     admission::Webhooks,
     chore::Chore,
     discovery,
@@ -18,7 +19,6 @@ use super::{
     registry::Registry,
     reply::{Body, Reply},
     request::{Request, Target},
-    review,
     storage::Storage,
     version::Version,
 };
@@ -32,6 +32,7 @@ pub(in crate::rehearsal) struct Server {
     pub(super) version: Version,
     pub(super) webhooks: Webhooks,
     pub(in crate::rehearsal) faults: Faults,
+    pub(super) tokens: TokenKey,
     /// The certificate that each namespace is told to trust.
     pub(super) authority: String,
 }
@@ -66,6 +67,7 @@ impl Server {
                 version,
                 webhooks: Webhooks::default(),
                 faults: Faults::default(),
+                tokens: TokenKey::drawn(seed),
                 authority: String::new(),
             }),
             todo,
@@ -86,13 +88,18 @@ impl Server {
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
-    /// Answers a request; nothing when the connection ends instead.
+    /// Answers a request of whoever has the connection; nothing when the connection ends instead.
     pub(in crate::rehearsal) async fn answer(
         self: &Arc<Self>,
         request: http::Request<Bytes>,
+        user: &Arc<User>,
     ) -> Option<Response<Body>> {
-        let request = Request::new(request);
-        let reply = match Target::read(&request.path) {
+        let mut request = Request::new(request, user);
+        let target = Target::read(&request.path);
+        if let Err(refusal) = self.admit_user(&mut request, target.as_ref()) {
+            return Some(Reply::from(refusal).into_response());
+        }
+        let reply = match target {
             Some(target) => match self.strike(&request, &target) {
                 None => self.resource(&request, &target).await,
                 Some(Effect::Delay(duration)) => {
@@ -162,7 +169,7 @@ impl Server {
             return Err(Refusal::method_not_allowed());
         }
         match verb {
-            "create" if kind.traits.review => review::answer(request, target, &kind, self.now()),
+            "create" if kind.traits.review => access::answer(self, request, target, &kind),
             "update" | "patch" if target.name.is_none() => Err(Refusal::method_not_allowed()),
             "create" if collection_of_all || target.name.is_some() => Err(Refusal::method_not_allowed()),
             "create" => self.create(request, target, &kind).await,

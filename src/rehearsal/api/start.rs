@@ -20,10 +20,12 @@ impl Server {
         let (server, chores) = Self::new(clock, version, seed);
         for name in NAMESPACES {
             server.furnish(
+                "",
                 "namespaces",
                 json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}),
             );
         }
+        server.furnish_roles();
         tokio::spawn(chore::tend(Arc::downgrade(&server), chores, established));
         server
     }

@@ -21,7 +21,7 @@ mod track;
 mod tests;
 
 pub(in crate::rehearsal) use apply::{ApplyError, apply};
-pub(in crate::rehearsal) use conflict::{Conflict, Conflicts};
+pub(in crate::rehearsal) use conflict::Conflicts;
 pub(in crate::rehearsal) use managed::{Operation, Writer};
 pub(in crate::rehearsal) use patch::{PatchError, PatchKind, patch};
 pub(in crate::rehearsal) use track::track;

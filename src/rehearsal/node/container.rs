@@ -231,7 +231,7 @@ impl Container {
                 }
                 Runs::Program(program) => {
                     let process = Process {
-                        client: self.node.client.clone(),
+                        client: self.client(),
                         network: self.node.network.within(namespace(&self.pod)),
                         pod: self.reference(),
                         container: self.text("name").to_owned(),
@@ -252,6 +252,11 @@ impl Container {
             }
         };
         Running { process, pretends, terminate, termination }
+    }
+
+    /// Returns a client with the rights of the pod's account.
+    fn client(&self) -> kube::Client {
+        self.node.cluster.pod_client(namespace(&self.pod), downward::account(&self.pod))
     }
 
     fn reference(&self) -> PodReference {

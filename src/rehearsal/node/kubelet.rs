@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::clock::Clock;
+use crate::rehearsal::Cluster;
 use crate::rehearsal::cache::{Cache, Kind, Recorder, is_terminating, uid};
 use crate::rehearsal::network::Network;
 use crate::rehearsal::programs::{Logs, Program};
@@ -19,8 +20,8 @@ use super::{Faults, Timing, pod, register, schedule};
 #[derive(Clone)]
 pub(in crate::rehearsal) struct Kubelet {
     pub(in crate::rehearsal) cache: Cache,
-    /// What the pods reach the API server with.
-    pub(in crate::rehearsal) client: kube::Client,
+    /// Where the node is, and the pods reach the API server.
+    pub(in crate::rehearsal) cluster: Cluster,
     pub(in crate::rehearsal) network: Network,
     pub(in crate::rehearsal) programs: Arc<[Arc<dyn Program>]>,
     pub(in crate::rehearsal) timing: Timing,
@@ -39,7 +40,8 @@ impl Kubelet {
     /// Runs the node; never returns.
     pub(in crate::rehearsal) async fn run(self) {
         let mut pause = std::time::Duration::from_secs(1);
-        while let Err(error) = register::register(&self.client, self.clock.now()).await {
+        let client = self.cluster.inner_client();
+        while let Err(error) = register::register(&client, self.clock.now()).await {
             tracing::debug!(%error, "register the node again");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(std::time::Duration::from_secs(30));

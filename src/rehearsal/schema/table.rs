@@ -43,6 +43,7 @@ impl Schema {
     }
 
     /// Returns the group and version, as `apps/v1`, and the kind of each built-in kind.
+    #[cfg(test)]
     pub(in crate::rehearsal) fn builtins() -> impl Iterator<Item = (&'static str, &'static str)> {
         TABLE.kinds.keys().copied()
     }

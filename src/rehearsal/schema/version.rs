@@ -34,11 +34,6 @@ impl Schema {
         Self { status, ..self }
     }
 
-    /// Says whether `status` has its own subresource.
-    pub(in crate::rehearsal) fn has_status(&self) -> bool {
-        self.status
-    }
-
     /// Returns the place of the whole object.
     pub(in crate::rehearsal) fn root(&self) -> Place<'_> {
         Place { nodes: &self.nodes, id: self.root }

@@ -1,10 +1,13 @@
-//! What the rehearsal's 1Password holds: whatever the environment's ExternalSecrets ask for.
+//! What the rehearsal's 1Password and Pulumi ESC hold: whatever the environment's ExternalSecrets ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use crate::rehearsal::programs::connect::Vaults;
+use crate::rehearsal::programs::{
+    connect::Vaults,
+    pulumi_esc::{EscEnvironments, HOST},
+};
 use crate::resource::{Resource, redacted};
 use crate::secret::Secret;
 use crate::workflow::Loaded;
@@ -12,57 +15,119 @@ use crate::workflow::Loaded;
 /// The value of a field that the environment does not expect a value of.
 const PLACEHOLDER: &str = "rehearsed";
 
-/// Returns vaults in which each item that the environment refers to has the fields that it asks for.
+/// What stands for the services that the environment's stores read from.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content {
+    /// What 1Password holds.
+    pub(super) vaults: Vaults,
+    /// What Pulumi ESC holds.
+    pub(super) environments: EscEnvironments,
+    /// Where Pulumi's API is: host and port.
+    pub(super) apis: BTreeSet<(String, u16)>,
+}
+
+/// Where a store reads from.
+enum Source<'a> {
+    Vault(&'a str),
+    Environment(String),
+}
+
+/// Returns services in which everything is that the environment refers to.
 ///
-/// A field that a canary compares has the value that the canary expects; every other one a placeholder.
+/// A value that a canary compares is what the canary expects; every other one is a placeholder: a text, or where all of
+/// an object is wanted, an object.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the expected value goes into the vault that stands for 1Password"
+    reason = "the expected value goes into what stands for the service that has it"
 )]
-pub(super) fn vaults(loaded: &Loaded) -> Vaults {
+pub(super) fn content(loaded: &Loaded) -> Content {
     let objects: Vec<Json> = loaded
         .programs
         .values()
         .flat_map(|program| &program.wanted.resources)
         .map(|resource: &Resource| redacted(&resource.inputs))
         .collect();
-    let stores = stores(&objects);
+    let mut content = Content::default();
+    let sources = sources(&objects, &mut content);
     let expected = expected(loaded);
     let mut items: BTreeMap<(&str, &str), BTreeMap<&str, &str>> = BTreeMap::new();
     for object in objects.iter().filter(|object| object["kind"] == "ExternalSecret") {
-        let Some(vault) = stores.get(&store_of(object)) else { continue };
         let canary = (text(object, "/metadata/namespace"), text(object, "/metadata/name"));
-        for entry in object["spec"]["data"].as_array().into_iter().flatten() {
-            let property = entry["remoteRef"]["property"].as_str().unwrap_or("password");
-            let value = expected.get(&canary).map_or(PLACEHOLDER, |value| value.expose().as_str());
-            items.entry((vault, text(entry, "/remoteRef/key"))).or_default().insert(property, value);
+        let value = expected.get(&canary).map_or(PLACEHOLDER, |value| value.expose().as_str());
+        let entries = object["spec"]["data"].as_array().into_iter().flatten();
+        match sources.get(&store_of(object)) {
+            Some(Source::Vault(vault)) => {
+                for entry in entries {
+                    let property = entry["remoteRef"]["property"].as_str().unwrap_or("password");
+                    items.entry((vault, text(entry, "/remoteRef/key"))).or_default().insert(property, value);
+                }
+            }
+            Some(Source::Environment(name)) => {
+                for entry in entries {
+                    let hidden = json!({"fn::secret": value});
+                    content.environments =
+                        content.environments.with(name, text(entry, "/remoteRef/key"), hidden);
+                }
+            }
+            None => {}
         }
     }
-    let empty = stores.values().fold(Vaults::default(), |vaults, vault| vaults.placeholder(vault));
-    items.into_iter().fold(empty, |vaults, ((vault, item), fields)| {
+    // Objects come last: what single values made of them is kept.
+    for object in objects.iter().filter(|object| object["kind"] == "ExternalSecret") {
+        let Some(Source::Environment(name)) = sources.get(&store_of(object)) else { continue };
+        for part in object["spec"]["dataFrom"].as_array().into_iter().flatten() {
+            let some = json!({"PLACEHOLDER": PLACEHOLDER});
+            content.environments = content.environments.with(name, text(part, "/extract/key"), some);
+        }
+    }
+    content.vaults = items.into_iter().fold(content.vaults, |vaults, ((vault, item), fields)| {
         let fields: Vec<(&str, &str)> = fields.into_iter().collect();
         vaults.login(vault, item, &fields)
-    })
+    });
+    content
 }
 
-/// The store that an object is, or refers to: its kind and name.
-type StoreKey<'a> = (&'a str, &'a str);
+/// The store that an object is, or refers to: its kind, namespace and name.
+type StoreKey<'a> = (&'a str, &'a str, &'a str);
 
-/// Returns the first vault of each store of 1Password.
-fn stores(objects: &[Json]) -> BTreeMap<StoreKey<'_>, &str> {
-    objects
-        .iter()
-        .filter_map(|object| {
-            let vaults = object.pointer("/spec/provider/onepassword/vaults")?.as_object()?;
-            let (first, _) = vaults.iter().min_by_key(|(_, order)| order.as_u64())?;
-            Some(((text(object, "/kind"), text(object, "/metadata/name")), first.as_str()))
-        })
-        .collect()
+/// Returns where each store reads from, and makes what it opens.
+fn sources<'a>(objects: &'a [Json], content: &mut Content) -> BTreeMap<StoreKey<'a>, Source<'a>> {
+    let mut sources = BTreeMap::new();
+    for object in objects {
+        let provider = &object["spec"]["provider"];
+        let key =
+            (text(object, "/kind"), text(object, "/metadata/namespace"), text(object, "/metadata/name"));
+        if let Some(vaults) = provider["onepassword"]["vaults"].as_object()
+            && let Some((first, _)) = vaults.iter().min_by_key(|(_, order)| order.as_u64())
+        {
+            content.vaults = std::mem::take(&mut content.vaults).placeholder(first);
+            sources.insert(key, Source::Vault(first.as_str()));
+        }
+        let pulumi = &provider["pulumi"];
+        if pulumi.is_object() {
+            let part = |key: &str| pulumi[key].as_str().unwrap_or_default();
+            let name = format!("{}/{}/{}", part("organization"), part("project"), part("environment"));
+            content.apis.insert(api(pulumi["apiUrl"].as_str()));
+            content.environments = std::mem::take(&mut content.environments).with(&name, "", json!({}));
+            sources.insert(key, Source::Environment(name));
+        }
+    }
+    sources
+}
+
+/// Returns the host and port of Pulumi's API.
+fn api(url: Option<&str>) -> (String, u16) {
+    let url = url.and_then(|url| url::Url::parse(url).ok());
+    let place = url.as_ref().and_then(|url| Some((url.host_str()?.to_owned(), url.port_or_known_default()?)));
+    place.unwrap_or_else(|| (HOST.to_owned(), 443))
 }
 
 fn store_of(object: &Json) -> StoreKey<'_> {
-    let kind = text(object, "/spec/secretStoreRef/kind");
-    (if kind.is_empty() { "SecretStore" } else { kind }, text(object, "/spec/secretStoreRef/name"))
+    let name = text(object, "/spec/secretStoreRef/name");
+    match text(object, "/spec/secretStoreRef/kind") {
+        "ClusterSecretStore" => ("ClusterSecretStore", "", name),
+        _ => ("SecretStore", text(object, "/metadata/namespace"), name),
+    }
 }
 
 /// Returns what each canary must deliver, by namespace and name.

@@ -2,12 +2,11 @@
 
 use futures::future::join_all;
 
-use super::{site::Site, stand_in};
+use super::{content::Content, site::Site, stand_in};
 use crate::clock::Clock;
 use crate::event::Events;
 use crate::helm::repository::{Archive, AtHand, RepositoryError};
 use crate::helm::{PinnedChart, release};
-use crate::rehearsal::programs::connect::Vaults;
 use crate::workflow::{Loaded, Planned, Surroundings, WorkflowError, charts, preview};
 
 /// What a rehearsal is played with.
@@ -57,7 +56,7 @@ pub async fn fetch(surroundings: &Surroundings, loaded: &Loaded) -> Result<Fetch
     }
     let surroundings = Surroundings { at_hand: AtHand::from_iter(archives), ..surroundings.clone() };
     let clock = Clock::of_runtime_since(surroundings.clock.now());
-    let site = Site::new(&Vaults::default(), &clock, &[], 0)?;
+    let site = Site::new(&Content::default(), &clock, &[], 0)?;
     let mut inside = site.surroundings(&surroundings);
     inside.events = Events::nowhere();
     let planned = preview(&inside, loaded).await?;

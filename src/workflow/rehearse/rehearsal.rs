@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{Act, Performance, Shortfall, content, site::Site, timeline::Timeline};
+use super::{Act, Performance, Shortfall, content::content, site::Site, timeline::Timeline};
 use crate::clock::Clock;
 use crate::engine::Summary;
 use crate::event::Events;
@@ -80,7 +80,7 @@ impl<'a> Play<'a> {
     }
 
     fn site(&self, seed: u64) -> Result<Site, WorkflowError> {
-        Site::new(&content::vaults(self.loaded), &self.clock, &[], seed)
+        Site::new(&content(self.loaded), &self.clock, &[], seed)
     }
 
     async fn act(

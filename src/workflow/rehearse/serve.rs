@@ -2,7 +2,7 @@
 
 use tokio::net::TcpListener;
 
-use super::{content, rehearsal::Play, site::Site};
+use super::{content::content, rehearsal::Play, site::Site};
 use crate::rehearsal::{RehearsalError, Serving};
 use crate::workflow::{Loaded, Surroundings, UpReport, WorkflowError, up};
 
@@ -19,7 +19,7 @@ pub struct KeptCluster {
 /// When the cluster cannot be set up, or `up` fails.
 pub async fn keep(surroundings: &Surroundings, loaded: &Loaded) -> Result<KeptCluster, WorkflowError> {
     let play = Play::new(surroundings, loaded);
-    let site = Site::new(&content::vaults(loaded), &play.clock, &[], 1)?;
+    let site = Site::new(&content(loaded), &play.clock, &[], 1)?;
     let report = up(&site.surroundings(surroundings), loaded, &|_| true).await?;
     Ok(KeptCluster { site, report })
 }

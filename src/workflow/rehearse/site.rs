@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams};
 use tokio::net::TcpListener;
 
-use super::{Shortfall, fault::Harm};
+use super::{Shortfall, content::Content, fault::Harm};
 use crate::clock::Clock;
 use crate::kubernetes::{Client, KubernetesError, Selection};
 use crate::rehearsal::node::{Faults, Timing};
@@ -33,7 +33,7 @@ pub(super) struct Site {
 impl Site {
     /// Sets a new cluster up, at this time of day, with what goes wrong from the start.
     pub(super) fn new(
-        vaults: &Vaults,
+        content: &Content,
         clock: &Clock,
         harms: &[Harm],
         seed: u64,
@@ -48,7 +48,7 @@ impl Site {
         let node = Faults::default();
         for harm in harms {
             match harm {
-                Harm::Connect(fault) => vaults.inject(fault.clone()),
+                Harm::Connect(fault) => content.vaults.inject(fault.clone()),
                 Harm::Node(fault) => node.inject(fault.clone()),
                 Harm::Requests(fault) => cluster.faults().add(fault.clone()),
                 Harm::Restart | Harm::Theft | Harm::Definitions(_) | Harm::Encoded | Harm::Kill(_) => {}
@@ -58,10 +58,21 @@ impl Site {
             .timing(Timing::default())
             .faults(&node)
             .program(ExternalSecrets)
-            .vaults(vaults)
-            .start();
+            .vaults(&content.vaults);
+        let served = content
+            .apis
+            .iter()
+            .fold(workers, |workers, (host, port)| workers.pulumi_esc_at(host, *port, &content.environments));
+        let workers = served.start();
         let client = cluster.connect(CONTEXT);
-        Ok(Self { cluster, client, clock: clock.clone(), vaults: vaults.clone(), node, _workers: workers })
+        Ok(Self {
+            cluster,
+            client,
+            clock: clock.clone(),
+            vaults: content.vaults.clone(),
+            node,
+            _workers: workers,
+        })
     }
 
     /// Returns the surroundings of a verb that is played here.

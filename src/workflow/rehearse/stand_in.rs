@@ -18,7 +18,7 @@ macro_rules! files {
 
 const CHARTS: [(&str, Files); 2] = [
     files!("external-secrets": "Chart.yaml", "values.yaml", "templates/definitions.yaml",
-        "templates/operator.yaml", "templates/webhook.yaml", "templates/cert-controller.yaml"),
+        "templates/operator.yaml", "templates/permissions.yaml", "templates/webhook.yaml", "templates/cert-controller.yaml"),
     files!("connect": "Chart.yaml", "values.yaml", "templates/connect.yaml"),
 ];
 

@@ -4,7 +4,9 @@ use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
-use super::{Fault, Shortfall, alarm::Alarms, content, fault::Harm, mistake, rehearsal::Play, site::Site};
+use super::{
+    Fault, Shortfall, alarm::Alarms, content::content, fault::Harm, mistake, rehearsal::Play, site::Site,
+};
 use crate::event::Events;
 use crate::workflow::{Loaded, Surroundings, WorkflowError, unlock};
 
@@ -69,7 +71,7 @@ pub(super) async fn trial(
 ) -> Result<Trial, WorkflowError> {
     let play = Play::new(surroundings, loaded);
     let harms: Vec<Harm> = faults.iter().map(|fault| fault.harm()).collect();
-    let site = Site::new(&content::vaults(loaded), &play.clock, &harms, 1)?;
+    let site = Site::new(&content(loaded), &play.clock, &harms, 1)?;
     let mut inside = site.surroundings(surroundings);
     let begun = play.clock.elapsed();
     let mut alarms = Alarms::default();

@@ -16,7 +16,7 @@ use crate::run_folder;
 const NETWORK: u8 = 150;
 
 /// The controllers that belong to the API itself; others would write to the cases' objects at any time.
-const CONTROLLERS: &str = "namespace-controller,garbage-collector-controller,serviceaccount-controller,root-ca-certificate-publisher-controller";
+const CONTROLLERS: &str = "namespace-controller,garbage-collector-controller,serviceaccount-controller,root-ca-certificate-publisher-controller,clusterrole-aggregation-controller";
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![

@@ -63,6 +63,9 @@ pub(crate) struct Step {
     pub(crate) text: Option<String>,
     pub(crate) content: Option<String>,
     pub(crate) accept: Option<String>,
+    /// The user that it is made for; the administrator without it.
+    #[serde(rename = "as")]
+    pub(crate) user: Option<String>,
     /// Paths that are not compared; a comment says why.
     #[serde(default)]
     pub(crate) ignore: Vec<String>,

@@ -126,6 +126,7 @@ impl Player<'_> {
             path: format!("{path}?{}", query.join("&")).trim_end_matches('?').to_owned(),
             content: step.content.clone().unwrap_or_else(|| content.to_owned()),
             accept: step.accept.clone(),
+            user: step.user.clone(),
             body: match &step.text {
                 Some(text) => text.clone(),
                 None if body.is_null() => String::new(),
@@ -186,6 +187,9 @@ impl Player<'_> {
         let mut request =
             Request::builder().method(&*sent.method).uri(&sent.path).header("content-type", &sent.content);
         request = request.header("accept", sent.accept.as_deref().unwrap_or("application/json"));
+        if let Some(user) = &sent.user {
+            request = request.header("impersonate-user", user);
+        }
         let request = request.body(Body::from(sent.body.clone().into_bytes())).unwrap();
         let answer = self.client.send(request).await.unwrap();
         let code = answer.status().as_u16();
@@ -215,13 +219,14 @@ struct Sent {
     path: String,
     content: String,
     accept: Option<String>,
+    user: Option<String>,
     body: String,
 }
 
 impl Sent {
     fn get(path: String) -> Self {
         let content = "application/json".to_owned();
-        Self { method: "GET".to_owned(), path, content, accept: None, body: String::new() }
+        Self { method: "GET".to_owned(), path, content, accept: None, user: None, body: String::new() }
     }
 
     fn post(path: &str, body: Value) -> Self {
@@ -230,8 +235,9 @@ impl Sent {
 }
 
 /// The built-in kinds of the cases; `*` marks those that are in no namespace.
-const KINDS: [(&str, &str); 29] = [
+const KINDS: [(&str, &str); 30] = [
     ("ClusterRole", "rbac.authorization.k8s.io/v1/clusterroles*"),
+    ("ClusterRoleBinding", "rbac.authorization.k8s.io/v1/clusterrolebindings*"),
     ("ConfigMap", "v1/configmaps"),
     ("CronJob", "batch/v1/cronjobs"),
     ("CustomResourceDefinition", "apiextensions.k8s.io/v1/customresourcedefinitions*"),

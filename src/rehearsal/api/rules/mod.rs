@@ -36,6 +36,12 @@ pub(super) fn complete(kind: &Kind, live: Option<&Json>, object: &mut Json, stat
         "daemonsets.apps" => pods::complete_daemon_set(live, object),
         "services" => services::complete(kind, live, object, state),
         "jobs.batch" => pods::complete_job(live, object),
+        // An empty list is kept as none.
+        "roles.rbac.authorization.k8s.io" | "clusterroles.rbac.authorization.k8s.io"
+            if object["rules"].as_array().is_some_and(Vec::is_empty) =>
+        {
+            object["rules"] = Json::Null;
+        }
         "customresourcedefinitions.apiextensions.k8s.io" => definitions::complete(live, object),
         _ => {}
     }
@@ -75,6 +81,13 @@ pub(super) fn end(kind: &Kind, object: &mut Json, now: Timestamp) {
         "customresourcedefinitions.apiextensions.k8s.io" => definitions::end(object, now),
         _ => {}
     }
+}
+
+/// Says whether a deletion is answered with the object as it was last.
+pub(super) fn shows_deleted(kind: &Kind) -> bool {
+    let kinds =
+        ["persistentvolumeclaims", "persistentvolumes", "podtemplates", "resourcequotas", "serviceaccounts"];
+    kinds.contains(&kind.qualified().as_str())
 }
 
 /// Says whether something other than finalizers keeps an object.

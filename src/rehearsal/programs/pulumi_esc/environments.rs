@@ -31,6 +31,21 @@ impl EscEnvironments {
         self
     }
 
+    /// Puts a value where a path leads to, as `a.b["c"][0]`, in an environment that is made where there is none. An object
+    /// that is there already stays as it is.
+    #[must_use]
+    pub fn with(self, name: &str, path: &str, value: Json) -> Self {
+        {
+            let mut service = self.service();
+            let values = service.environments.entry(name.to_owned()).or_insert_with(|| json!({}));
+            let place = steps(path).unwrap_or_default().into_iter().fold(values, below);
+            if place.is_null() || !value.is_object() {
+                *place = value;
+            }
+        }
+        self
+    }
+
     /// Accepts an access token, and from now on only those that were named.
     #[must_use]
     pub fn token(self, token: &str) -> Self {
@@ -88,6 +103,28 @@ pub(super) fn part<'a>(values: &'a Json, path: &str) -> Option<&'a Json> {
     Some(current)
 }
 
+/// Returns the place of a step below a value; what is no object or list becomes one.
+fn below(value: &mut Json, step: String) -> &mut Json {
+    match (step.parse::<usize>(), value) {
+        (Ok(index), value) if value.is_array() || value.is_null() => {
+            if value.is_null() {
+                *value = json!([]);
+            }
+            let items = value.as_array_mut().expect("it is a list, or was made one");
+            if items.len() <= index {
+                items.resize(index + 1, Json::Null);
+            }
+            &mut items[index]
+        }
+        (_, value) => {
+            if !value.is_object() {
+                *value = json!({});
+            }
+            &mut value[step]
+        }
+    }
+}
+
 /// Splits a path into its steps; nothing when it is none.
 fn steps(path: &str) -> Option<Vec<String>> {
     let mut steps = Vec::new();
@@ -104,4 +141,20 @@ fn steps(path: &str) -> Option<Vec<String>> {
         }
     }
     Some(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_put_where_their_paths_lead_to() {
+        let environments = EscEnvironments::default()
+            .with("o/p/e", "app.canary", json!({"fn::secret": "chirp"}))
+            .with("o/p/e", "app", json!({"some": "thing"}))
+            .with("o/p/e", r#"list[1]["a b"]"#, json!(1));
+        let values = environments.values("o/p/e").unwrap();
+        assert_eq!(values, json!({"app": {"canary": {"fn::secret": "chirp"}}, "list": [null, {"a b": 1}]}));
+        assert_eq!(part(&values, r#"list[1]["a b"]"#), Some(&json!(1)));
+    }
 }
