@@ -56,7 +56,7 @@ impl Cluster {
         self.client_as(User::administrator(), None)
     }
 
-    /// Returns a client with the rights of a service account: what Roles, ClusterRoles and their bindings give it.
+    /// Returns a client with the rights of a service account: what Roles, `ClusterRole`s and their bindings give it.
     ///
     /// A controller that is tested with it is refused what it would be refused on a real cluster.
     pub fn client_of(&self, namespace: &str, service_account: &str) -> kube::Client {

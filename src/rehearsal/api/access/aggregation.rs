@@ -1,4 +1,4 @@
-//! ClusterRoles that gather the rules of others, by their labels.
+//! `ClusterRole`s that gather the rules of others, by their labels.
 
 use serde_json::{Value as Json, json};
 

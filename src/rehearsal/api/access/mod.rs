@@ -1,7 +1,7 @@
 //! Who asks, and what they may do: service accounts' tokens, impersonation, and role-based access control.
 //!
 //! Whoever holds the cluster is its administrator. A service account, by its token or as the owner of a client, may do
-//! what Roles, ClusterRoles and their bindings say, and is refused the rest in the real server's words.
+//! what Roles, `ClusterRole`s and their bindings say, and is refused the rest in the real server's words.
 
 mod act;
 mod aggregation;
