@@ -11,6 +11,7 @@ mod interruption;
 mod nest;
 mod no_op;
 mod other_keys;
+mod publish;
 mod repository;
 mod round_trip;
 mod writers;

@@ -22,6 +22,9 @@ pub enum ServiceError {
         /// The service.
         service: &'static str,
     },
+    /// The namespace holds what no header can.
+    #[error("Vault's namespace can't be sent: there is a line break or another control character in it")]
+    Namespace,
     /// HTTP can't be used at all.
     #[error("set HTTP up")]
     Client(#[source] Arc<reqwest::Error>),
@@ -108,6 +111,7 @@ impl ServiceError {
             Self::Status { status, .. } => Some(*status),
             Self::Address { .. }
             | Self::Unsendable { .. }
+            | Self::Namespace
             | Self::Client(_)
             | Self::Unreachable { .. }
             | Self::Form { .. }

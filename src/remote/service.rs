@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, header::CONTENT_TYPE};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use zeroize::Zeroizing;
@@ -102,24 +102,31 @@ impl Service {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(answers.entry(path.to_owned()).or_default())
         };
-        answer.get_or_init(|| self.send(Method::GET, path, meter)).await.clone()
+        answer.get_or_init(|| self.send(Method::GET, path, None, meter)).await.clone()
     }
 
     /// Sends an empty POST and reads the answer.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, meter: &Meter) -> Result<T, ServiceError> {
-        let body = self.send(Method::POST, path, meter).await?;
+        let body = self.send(Method::POST, path, None, meter).await?;
         serde_json::from_slice(&body).map_err(|_| self.not_its_form(path))
     }
 
+    /// Puts JSON at a path; the answer is not looked at. What was read there before is read anew.
+    pub async fn put(&self, path: &str, body: &[u8], meter: &Meter) -> Result<(), ServiceError> {
+        let answer = self.send(Method::PUT, path, Some(body), meter).await;
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        answer.map(|_| ())
+    }
+
     /// Sends a request when the credential may be sent.
-    async fn send(&self, method: Method, path: &str, meter: &Meter) -> Answer {
+    async fn send(&self, method: Method, path: &str, body: Option<&[u8]>, meter: &Meter) -> Answer {
         let mut standing = self.standing.lock().await;
         match &*standing {
             Standing::Refused(refusal) => return Err(refusal.clone()),
             Standing::Accepted => {}
             // The first request goes alone: others wait for what becomes of the credential.
             Standing::Untried => {
-                let answer = self.try_to_send(&method, path, meter).await;
+                let answer = self.try_to_send(&method, path, body, meter).await;
                 match &answer {
                     Err(refusal @ ServiceError::Refused { .. }) => {
                         *standing = Standing::Refused(refusal.clone());
@@ -131,7 +138,7 @@ impl Service {
             }
         }
         drop(standing);
-        let answer = self.try_to_send(&method, path, meter).await;
+        let answer = self.try_to_send(&method, path, body, meter).await;
         if let Err(refusal @ ServiceError::Refused { .. }) = &answer {
             *self.standing.lock().await = Standing::Refused(refusal.clone());
         }
@@ -139,19 +146,19 @@ impl Service {
     }
 
     /// Tries again what will pass: a server that is busy, or a gateway before one that is about to start.
-    async fn try_to_send(&self, method: &Method, path: &str, meter: &Meter) -> Answer {
+    async fn try_to_send(&self, method: &Method, path: &str, body: Option<&[u8]>, meter: &Meter) -> Answer {
         for pause in PAUSES {
-            match self.send_once(method, path, meter).await {
+            match self.send_once(method, path, body, meter).await {
                 Err(ServiceError::Status { status: 408 | 429 | 502 | 503 | 504, .. }) => {
                     tokio::time::sleep(pause).await;
                 }
                 answer => return answer,
             }
         }
-        self.send_once(method, path, meter).await
+        self.send_once(method, path, body, meter).await
     }
 
-    async fn send_once(&self, method: &Method, path: &str, meter: &Meter) -> Answer {
+    async fn send_once(&self, method: &Method, path: &str, body: Option<&[u8]>, meter: &Meter) -> Answer {
         meter.count();
         let unreachable = |source: reqwest::Error| ServiceError::Unreachable {
             service: self.name,
@@ -164,6 +171,9 @@ impl Service {
             .header(self.credential.header.clone(), self.proof()?);
         for (name, value) in &self.headers {
             request = request.header(name.clone(), value.clone());
+        }
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();

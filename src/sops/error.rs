@@ -170,6 +170,9 @@ pub enum Problem {
     /// Not text.
     #[error("it is not UTF-8 text")]
     NotText,
+    /// A number that JSON has not.
+    #[error("it has a number that is infinite, or none")]
+    Infinite,
     /// The root is no mapping.
     #[error("its top level must be a mapping")]
     Root,

@@ -32,6 +32,7 @@ mod ini;
 mod json;
 mod key_group;
 mod metadata;
+mod object;
 mod opened;
 mod places;
 mod print;

@@ -137,16 +137,6 @@ fn what_is_left_out_is_refused_by_its_name() {
 }
 
 #[test]
-fn publishing_is_refused_and_its_destination_named() {
-    let nest = Nest::new(1);
-    nest.write(".sops.yaml", "destination_rules:\n- s3_bucket: eggs\n  path_regex: ^a\n- vault_path: nest\n");
-    let ran = nest.run(&["publish", "a.yaml"]);
-    assert_eq!(ran.code, Some(1));
-    assert!(ran.stderr.contains("publishing to the S3 bucket `eggs` is left out"), "{}", ran.stderr);
-    assert!(nest.run(&["publish", "b.yaml"]).stderr.contains("the Vault path `nest`"));
-}
-
-#[test]
 fn a_value_that_is_no_json_is_not_told() {
     let nest = nest();
     let ran = nest.with_input(&["set", "--value-stdin", "encrypted.yaml", "[\"a\"]"], "\"cheep\" peep");

@@ -78,7 +78,7 @@ pub(in crate::cli) enum SopsCommand {
     ExecEnv(ExecEnv),
     /// Run a command with the decrypted file under a temporary path
     ExecFile(ExecFile),
-    /// Say why nothing is published: S3, GCS and Vault are left to sops
+    /// Write a file's values, decrypted, to the Vault that .sops.yaml names (S3 and GCS are left to sops)
     Publish(Publish),
     /// Check files: they decrypt, nothing was changed, their keys are those of .sops.yaml
     Check(Check),
@@ -300,13 +300,23 @@ pub(in crate::cli) struct Filestatus {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "The first of `destination_rules` in .sops.yaml whose `path_regex` matches says where to: `vault_path`, and with \
+                  it `vault_address` (else VAULT_ADDR), `vault_kv_mount_name` (else `secret`), `vault_kv_version` (1 or 2; 2 \
+                  without it) and `omit_extensions`. The token is that of VAULT_TOKEN or `vault login`, the namespace that of \
+                  VAULT_NAMESPACE. What Vault has already is not written again.\n\nExamples:\n  eggtooth sops publish \
+                  secrets/prod.sops.yaml\n  eggtooth sops publish --yes --recursive --omit-extensions secrets"
+)]
 pub(in crate::cli) struct Publish {
     #[command(flatten)]
     pub(in crate::cli) file: EncryptedFile,
-    #[arg(short, long, hide = true)]
+    /// Publish without asking
+    #[arg(short, long)]
     pub(in crate::cli) yes: bool,
-    #[arg(long, hide = true)]
+    /// Publish all files of a folder under their paths below it
+    #[arg(long)]
     pub(in crate::cli) recursive: bool,
-    #[arg(long, hide = true)]
+    /// Leave the files' extensions out of the destination's paths
+    #[arg(long)]
     pub(in crate::cli) omit_extensions: bool,
 }

@@ -3,25 +3,21 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use http::{HeaderName, HeaderValue};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use serde_json::Value as Json;
 
 use super::{
     inputs,
     standard::{Kept, Outside},
 };
 use crate::environment::{Names, Schema, Source, SourceError};
-use crate::remote::{Credential, Meter, Service, ServiceError};
+use crate::remote::{Meter, ServiceError, Vault, VaultEngine, VaultPlace};
 use crate::resource::{Map, Value};
 use crate::secret::Secret;
 
 /// Reads from Vaults.
 pub(super) struct VaultKv {
     outside: Arc<Outside>,
-    /// With their namespaces.
-    servers: Kept<(Option<String>, Service)>,
+    servers: Kept<Vault>,
 }
 
 impl VaultKv {
@@ -61,8 +57,6 @@ enum VaultError {
     Engine(u8),
     #[error("an engine of version 1 keeps no versions of a secret: leave `version` out")]
     Version,
-    #[error("the namespace can't be sent: there is a line break or another control character in it")]
-    Namespace,
     #[error(
         "there is no secret `{path}` in the engine `{mount}` of Vault, or its version is deleted, or the engine's \
          version is not {engine}"
@@ -72,12 +66,6 @@ enum VaultError {
     Key { path: String, key: String, has: Vec<String> },
     #[error(transparent)]
     Service(#[from] ServiceError),
-}
-
-/// `data` of the answer is the secret, or, from an engine of version 2, holds it as `data`.
-#[derive(Deserialize)]
-struct Answer {
-    data: Json,
 }
 
 impl Source for VaultKv {
@@ -114,57 +102,28 @@ impl VaultKv {
             inputs.token.or_else(|| variable("VAULT_TOKEN").map(Secret::new)).ok_or(VaultError::Token)?;
         let namespace = inputs.namespace.or_else(|| variable("VAULT_NAMESPACE"));
         let mount = inputs.mount.unwrap_or_else(|| "secret".to_owned());
-        let (base, path) = (encoded(&mount), encoded(&inputs.path));
-        let engine = inputs.engine.unwrap_or(2);
-        let asked = match (engine, inputs.version) {
-            (1, None) => format!("/v1/{base}/{path}"),
-            (2, None) => format!("/v1/{base}/data/{path}"),
-            (2, Some(version)) => format!("/v1/{base}/data/{path}?version={version}"),
-            (1, Some(_)) => return Err(VaultError::Version),
-            (other, _) => return Err(VaultError::Engine(other)),
+        let number = inputs.engine.unwrap_or(2);
+        let engine = match number {
+            1 if inputs.version.is_some() => return Err(VaultError::Version),
+            1 => VaultEngine::V1,
+            2 => VaultEngine::V2,
+            other => return Err(VaultError::Engine(other)),
         };
         let server = self.servers.get(
-            |(own, server)| *own == namespace && server.is(&address, &token),
-            || server(&address, &token, namespace.clone()),
+            |server| server.is(&address, &token, namespace.as_deref()),
+            || Vault::new(&address, &token, namespace.clone()),
         )?;
-        let not_found = || VaultError::NotFound { path: inputs.path.clone(), mount: mount.clone(), engine };
-        let answer: Answer = server.1.get(&asked, meter).await.map_err(|error| match error.status() {
-            Some(404) => not_found(),
-            _ => error.into(),
-        })?;
-        let data = if engine == 2 { answer.data.get("data").cloned() } else { Some(answer.data) };
-        let Some(Json::Object(entries)) = data else { return Err(not_found()) };
+        let place = VaultPlace { mount, path: inputs.path, engine };
+        let entries = server.read(&place, inputs.version, meter).await?;
+        let VaultPlace { mount, path, .. } = place;
+        let Some(entries) = entries else { return Err(VaultError::NotFound { path, mount, engine: number }) };
         let mut values: Map =
             entries.iter().map(|(key, value)| (key.as_str().into(), Value::from(value).secret())).collect();
         let Some(key) = inputs.key else { return Ok(Value::Map(values.into())) };
         values.remove(key.as_str()).ok_or_else(|| VaultError::Key {
-            path: inputs.path.clone(),
+            path,
             key,
             has: entries.keys().cloned().collect(),
         })
     }
-}
-
-fn server(
-    address: &str,
-    token: &Secret<String>,
-    namespace: Option<String>,
-) -> Result<(Option<String>, Service), VaultError> {
-    let header = HeaderName::from_static("x-vault-token");
-    let mut server = Service::new("Vault", address, Credential { header, scheme: "", token: token.clone() })?
-        .header(HeaderName::from_static("x-vault-request"), HeaderValue::from_static("true"));
-    if let Some(namespace) = &namespace {
-        let value = HeaderValue::from_str(namespace).map_err(|_| VaultError::Namespace)?;
-        server = server.header(HeaderName::from_static("x-vault-namespace"), value);
-    }
-    Ok((namespace, server))
-}
-
-/// What means something in an address.
-const SPECIAL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
-
-/// Each step of a path by itself; none leads upwards.
-fn encoded(path: &str) -> String {
-    let steps = path.split('/').filter(|step| !matches!(*step, "" | "." | ".."));
-    steps.map(|step| utf8_percent_encode(step, SPECIAL).to_string()).collect::<Vec<_>>().join("/")
 }

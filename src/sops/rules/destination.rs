@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use crate::remote::VaultEngine;
 use crate::yaml::Node;
 
 use super::{
@@ -28,8 +29,21 @@ pub enum Destination {
     S3(String),
     /// A bucket of Google Cloud Storage.
     Gcs(String),
-    /// A path of Vault.
-    Vault(String),
+    /// A key/value engine of Vault, which gets the values in plain.
+    Vault(VaultDestination),
+}
+
+/// Where in Vault files are published to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultDestination {
+    /// The server; without it the variable `VAULT_ADDR` says.
+    pub address: Option<String>,
+    /// Where the engine is mounted.
+    pub mount: String,
+    /// What kind of engine it is.
+    pub engine: VaultEngine,
+    /// The path in the engine that the files' names are added to.
+    pub path: String,
 }
 
 const FIELDS: [&str; 11] = [
@@ -67,21 +81,37 @@ impl DestinationRule {
 }
 
 fn destination(reader: &mut Reader, fields: &Fields<'_>) -> Option<Destination> {
-    type Make = fn(String) -> Destination;
-    let kinds: [(&str, Make); 3] = [
-        ("s3_bucket", Destination::S3),
-        ("gcs_bucket", Destination::Gcs),
-        ("vault_path", Destination::Vault),
-    ];
     let mut found = None;
-    for (name, make) in kinds {
-        let Some(text) = fields.text(reader, name) else { continue };
+    for name in ["s3_bucket", "gcs_bucket", "vault_path"] {
+        let Some(text) = fields.text(reader, name).map(str::to_owned) else { continue };
         if found.is_some() {
             reader
                 .error(fields.place(name), format!("`{name}` is a second destination: a rule may have one"));
-        } else {
-            found = Some(make(text.to_owned()));
+            continue;
         }
+        found = Some(match name {
+            "s3_bucket" => Destination::S3(text),
+            "gcs_bucket" => Destination::Gcs(text),
+            _ => Destination::Vault(vault(reader, fields, text)),
+        });
     }
     found
+}
+
+fn vault(reader: &mut Reader, fields: &Fields<'_>, path: String) -> VaultDestination {
+    let engine = match fields.number(reader, "vault_kv_version") {
+        Some(1) => VaultEngine::V1,
+        None | Some(2) => VaultEngine::V2,
+        // sops takes any other number for 2.
+        Some(_) => {
+            reader.error(fields.place("vault_kv_version"), "`vault_kv_version` is 1 or 2");
+            VaultEngine::V2
+        }
+    };
+    VaultDestination {
+        address: fields.text(reader, "vault_address").map(str::to_owned),
+        mount: fields.text(reader, "vault_kv_mount_name").unwrap_or("secret").to_owned(),
+        engine,
+        path,
+    }
 }

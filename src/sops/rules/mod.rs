@@ -15,5 +15,5 @@ mod tests;
 
 pub use configuration::{Configuration, Indents};
 pub use creation_rule::CreationRule;
-pub use destination::{Destination, DestinationRule};
+pub use destination::{Destination, DestinationRule, VaultDestination};
 pub use error::RulesError;

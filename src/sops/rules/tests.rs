@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::{Configuration, Destination, RulesError};
+use super::{Configuration, Destination, RulesError, VaultDestination};
 use crate::keys::Identity;
+use crate::remote::VaultEngine;
 use crate::sops::{KeyGroup, Selector};
 
 fn parse(text: &str) -> Result<Configuration, RulesError> {
@@ -126,7 +127,13 @@ fn a_destination_is_named() {
     let destination =
         |file: &str| configuration.destination_for(Path::new(file)).unwrap().destination.clone();
     assert_eq!(destination("a.yaml"), Some(Destination::S3("eggs".to_owned())));
-    assert_eq!(destination("b.yaml"), Some(Destination::Vault("nest".to_owned())));
+    let vault = VaultDestination {
+        address: None,
+        mount: "secret".to_owned(),
+        engine: VaultEngine::V2,
+        path: "nest".to_owned(),
+    };
+    assert_eq!(destination("b.yaml"), Some(Destination::Vault(vault)));
 }
 
 #[test]

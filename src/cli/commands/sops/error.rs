@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use crate::cli::exit::Exit;
 use crate::file::FileError;
 use crate::keys;
+use crate::remote::ServiceError;
 use crate::sops::rules::RulesError;
 use crate::sops::{self, PathError, Problem};
 
@@ -101,6 +102,17 @@ pub(in crate::cli::commands) enum SopsCommandError {
     NoDestination(PathBuf),
     #[error("publishing to {0} is left out")]
     Publish(String),
+    #[error("`{}` is a folder", .0.display())]
+    Folder(PathBuf),
+    #[error("`{}` is not published", .0.display())]
+    Declined(PathBuf),
+    #[error("nobody says whether to publish")]
+    Unanswered,
+    #[error("no token of Vault is given")]
+    NoVaultToken,
+    /// Vault can't be reached, or refuses.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     #[error("run `git {act}`")]
     Git {
         act: String,
@@ -152,6 +164,11 @@ impl SopsCommandError {
             | Self::NoConfiguration
             | Self::NoDestination(_)
             | Self::Publish(_)
+            | Self::Folder(_)
+            | Self::Declined(_)
+            | Self::Unanswered
+            | Self::NoVaultToken
+            | Self::Service(_)
             | Self::Git { .. }
             | Self::GitFailed { .. }
             | Self::Merge(_)
@@ -196,6 +213,10 @@ impl SopsCommandError {
                 "use sops where these services can be reached, or take the keys out: `eggtooth sops rotate --rm-kms …` (see its --help)"
             }
             Self::Publish(_) => "`sops publish` reads the same file and does it",
+            Self::Folder(_) => "publish all that is in it with --recursive",
+            Self::Unanswered => "add --yes where nobody can be asked",
+            Self::NoVaultToken => "set VAULT_TOKEN, or log in with `vault login`",
+            Self::NoDestination(_) => "add a rule with `vault_path` to `destination_rules` of .sops.yaml",
             Self::NoConfiguration => "make one with `eggtooth sops init`, or name it with --config",
             Self::Words("a format must be given") => "add --filename-override NAME or --input-type FORMAT",
             _ => return None,
