@@ -9,7 +9,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{FileError, replacement::Replacement};
+use super::{FileError, replacement::Replacement, unplaced::sweep};
 
 /// A file with the content that it was read with. The content may be secret, so it is zeroized.
 pub struct Original {
@@ -44,6 +44,8 @@ impl Original {
         let metadata = current.metadata().map_err(|source| self.failed(source))?;
         let replacement = Replacement::like(&self.path, &metadata, content)?;
         replacement.commit()?;
+        // The lock makes us the only writer, so nothing of this is on its way any more.
+        sweep(&self.path);
         Ok(true)
     }
 

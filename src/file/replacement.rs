@@ -7,9 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tempfile::{Builder, NamedTempFile};
-
-use super::FileError;
+use super::{
+    FileError,
+    unplaced::{Unplaced, folder_of},
+};
 
 /// Who can read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +25,10 @@ pub enum Privacy {
 pub fn create(path: &Path, content: &[u8], privacy: Privacy) -> Result<(), FileError> {
     let replacement = Replacement::new(path, content, privacy)?;
     let Replacement { file, path } = replacement;
-    match file.persist_noclobber(&path) {
-        Ok(_) => settle(&path),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(FileError::Exists { path }),
-        Err(error) => Err(FileError::Write { path, source: error.error }),
+    match file.place(&path) {
+        Ok(()) => settle(&path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(FileError::Exists { path }),
+        Err(source) => Err(FileError::Write { path, source }),
     }
 }
 
@@ -50,9 +51,9 @@ pub fn write(path: &Path, content: &[u8], privacy: Privacy) -> Result<(), FileEr
     Replacement::like(&target, &metadata, content)?.commit()
 }
 
-/// A complete file beside the one that it will replace. Dropped before that, it is deleted.
+/// A complete file on its way to the place of another. Dropped before that, it is gone.
 pub(super) struct Replacement {
-    file: NamedTempFile,
+    file: Unplaced,
     path: PathBuf,
 }
 
@@ -63,7 +64,7 @@ impl Replacement {
         let replacement = Self::prepare(path, content, 0o600)?;
         replacement.give_to(metadata)?;
         let mode = Permissions::from_mode(metadata.permissions().mode() & 0o7777);
-        replacement.file.as_file().set_permissions(mode).map_err(|source| replacement.failed(source))?;
+        replacement.file.file().set_permissions(mode).map_err(|source| replacement.failed(source))?;
         replacement.synced()
     }
 
@@ -77,28 +78,21 @@ impl Replacement {
 
     fn prepare(path: &Path, content: &[u8], mode: u32) -> Result<Self, FileError> {
         let failed = |source| FileError::Write { path: path.to_owned(), source };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let mut file = Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".eggtooth")
-            .permissions(Permissions::from_mode(mode))
-            .tempfile_in(folder)
-            .map_err(failed)?;
-        file.write_all(content).map_err(failed)?;
+        let file = Unplaced::create(path, mode).map_err(failed)?;
+        file.file().write_all(content).map_err(failed)?;
         Ok(Self { file, path: path.to_owned() })
     }
 
     /// Keeps owner and group. That the group can't be kept costs its members the file, but nobody's secret.
     fn give_to(&self, metadata: &Metadata) -> Result<(), FileError> {
-        let own = self.file.as_file().metadata().map_err(|source| self.failed(source))?;
+        let own = self.file.file().metadata().map_err(|source| self.failed(source))?;
         if own.gid() != metadata.gid() {
-            let _ = fchown(self.file.as_file(), None, Some(metadata.gid()));
+            let _ = fchown(self.file.file(), None, Some(metadata.gid()));
         }
         if own.uid() == metadata.uid() {
             return Ok(());
         }
-        fchown(self.file.as_file(), Some(metadata.uid()), None).map_err(|source| FileError::Owner {
+        fchown(self.file.file(), Some(metadata.uid()), None).map_err(|source| FileError::Owner {
             path: self.path.clone(),
             owner: metadata.uid(),
             source,
@@ -106,7 +100,7 @@ impl Replacement {
     }
 
     fn synced(self) -> Result<Self, FileError> {
-        match self.file.as_file().sync_all() {
+        match self.file.file().sync_all() {
             Ok(()) => Ok(self),
             Err(source) => Err(self.failed(source)),
         }
@@ -115,9 +109,9 @@ impl Replacement {
     /// Puts the new file in its place: the one step that anybody can see.
     pub(super) fn commit(self) -> Result<(), FileError> {
         let Self { file, path } = self;
-        match file.persist(&path) {
-            Ok(_) => settle(&path),
-            Err(error) => Err(FileError::Write { path, source: error.error }),
+        match file.replace(&path) {
+            Ok(()) => settle(&path),
+            Err(source) => Err(FileError::Write { path, source }),
         }
     }
 
@@ -128,7 +122,6 @@ impl Replacement {
 
 /// Has the folder remember the new name before a power cut could make it forget.
 fn settle(path: &Path) -> Result<(), FileError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let sync = File::open(folder).and_then(|folder| folder.sync_all());
+    let sync = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     sync.map_err(|source| FileError::Write { path: path.to_owned(), source })
 }

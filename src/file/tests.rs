@@ -54,7 +54,7 @@ fn until_the_last_step_the_old_file_is_whole() {
     fs::write(&file, "old").unwrap();
     let replacement = Replacement::like(&file, &fs::metadata(&file).unwrap(), b"new").unwrap();
     assert_eq!(fs::read(&file).unwrap(), b"old");
-    assert_eq!(names(folder.path()).len(), 2);
+    assert_eq!(names(folder.path()), ["file"], "what is new has no name yet");
     drop(replacement);
     assert_eq!((fs::read(&file).unwrap(), names(folder.path()).len()), (b"old".to_vec(), 1));
 }
@@ -119,4 +119,19 @@ fn a_device_is_written_to_and_not_replaced() {
     write(&file, b"second", Privacy::Usual).unwrap();
     assert_eq!(fs::read(&file).unwrap(), b"second");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_a_killed_writer_left_is_swept_by_the_next_one() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    let kept = [".file.swp", ".file.eggtooth-notes", ".files.1f.eggtooth", ".file.my draft.eggtooth"];
+    for name in ["file", ".file.0badc0de.eggtooth", ".file.aB3x9Z.eggtooth"].iter().chain(&kept) {
+        fs::write(folder.path().join(name), "old").unwrap();
+    }
+    assert!(Original::read(&file).unwrap().replace(b"new").unwrap());
+    let mut expected = kept.to_vec();
+    expected.push("file");
+    expected.sort_unstable();
+    assert_eq!(names(folder.path()), expected);
 }
