@@ -48,6 +48,7 @@
 //! | [`onepassword`] | 1Password: Connect's credentials and token, its API, the `op` command |
 //! | [`pulumi_esc`] | the API of Pulumi ESC |
 //! | [`external_secrets`] | typed stores and canaries, the webhook's gate, the certificate that is seeded for it |
+//! | [`sealed_secrets`] | key pairs of the Sealed Secrets controller, and sealing without it |
 //! | [`helm`] | charts, values, rendering, hooks, release records, repositories; the provider of releases |
 //! | [`gotemplate`] | Go's text/template with Sprig's and Helm's functions; knows nothing of charts |
 //! | [`engine`] | graph, plan, execution; knows neither Helm nor External Secrets |
@@ -85,6 +86,7 @@ pub mod environment;
 pub mod onepassword;
 pub mod pulumi_esc;
 pub mod external_secrets;
+pub mod sealed_secrets;
 pub mod helm;
 pub mod gotemplate;
 pub mod engine;

@@ -2,7 +2,8 @@
 
 mod onepassword_connect;
 mod pulumi_esc;
+mod sealed_secrets;
 
 fn main() -> std::process::ExitCode {
-    eggtooth::cli::main(&[onepassword_connect::stack(), pulumi_esc::stack()])
+    eggtooth::cli::main(&[onepassword_connect::stack(), pulumi_esc::stack(), sealed_secrets::stack()])
 }

@@ -2,6 +2,7 @@
 
 mod environment;
 pub(super) mod helm;
+pub(super) mod seal;
 pub(super) mod sops;
 
 use std::{path::PathBuf, time::Duration};
@@ -105,6 +106,8 @@ pub(super) enum Command {
     Env(Env),
     /// Work with charts and releases as Helm does
     Helm(Box<helm::Helm>),
+    /// Seal Secrets for the Sealed Secrets controller, and keep its key pairs in SOPS
+    Seal(Box<seal::Seal>),
     /// Work with SOPS files
     Sops(Box<sops::Sops>),
     /// Print the completions for a shell

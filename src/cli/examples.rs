@@ -27,6 +27,24 @@ Examples:
   eggtooth destroy dev                        show what goes, also what others lose, and ask
   eggtooth destroy dev --yes --allow-loss 2   without a question, with two objects of others";
 
+pub(super) const SEAL: &str = "\
+Examples:
+  eggtooth seal secret.yaml --cert sealing.pem -w sealed.yaml
+  eggtooth seal --cert sealing.pem --scope namespace-wide -n nest    manifests from stdin
+  eggtooth seal --raw --cert sealing.pem -n nest --name egg --from-file yolk";
+
+pub(super) const SEAL_NEW_KEY: &str = "\
+Examples:
+  eggtooth seal new-key bootstrap/secrets/production.sops.yaml --cert-out sealing.pem";
+
+pub(super) const SEAL_BACKUP: &str = "\
+Examples:
+  eggtooth seal backup bootstrap/secrets/production.sops.yaml        a second run changes nothing";
+
+pub(super) const SEAL_CERT: &str = "\
+Examples:
+  eggtooth seal cert bootstrap/secrets/production.sops.yaml          what to seal with";
+
 pub(super) const OUTPUTS: &str = "\
 Examples:
   eggtooth outputs production

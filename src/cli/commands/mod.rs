@@ -10,6 +10,7 @@ mod outputs;
 mod preview;
 mod refresh;
 mod rehearse;
+mod seal;
 mod sops;
 mod up;
 mod verify;
@@ -48,6 +49,7 @@ pub(super) fn run(stacks: &[Stack], arguments: Arguments) -> Exit {
     match arguments.command {
         Command::Completion { shell } => completion::run(shell),
         Command::Helm(command) => helm::run(*command, arguments.global, variables, terminal),
+        Command::Seal(command) => seal::run(&command, arguments.global, variables, &terminal),
         Command::Sops(command) => sops::run(&command, arguments.global.json, &variables, &terminal),
         command => with_runtime(runtime(&command), || async {
             let scene = Scene::new(stacks, arguments.global, variables, terminal);
@@ -137,7 +139,9 @@ impl<'a> Scene<'a> {
             Command::Verify(arguments) => verify::run(self, &arguments).await,
             Command::Unlock(name) => outputs::unlock(self, &name.environment).await,
             Command::Env(command) => environment::run(self, &command).await,
-            Command::Helm(_) | Command::Sops(_) | Command::Completion { .. } => Exit::Usage,
+            Command::Helm(_) | Command::Seal(_) | Command::Sops(_) | Command::Completion { .. } => {
+                Exit::Usage
+            }
         }
     }
 

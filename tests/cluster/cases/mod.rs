@@ -19,6 +19,7 @@ mod pulumi_esc;
 mod ready;
 mod release;
 mod rotation;
+mod sealed_secrets;
 mod served;
 mod twins;
 
@@ -46,6 +47,7 @@ pub(crate) fn run() -> ExitCode {
         ready::trials(),
         release::trials(),
         rotation::trials(),
+        sealed_secrets::trials(),
         served::trials(),
         twins::trials(),
     ]

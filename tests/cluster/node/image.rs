@@ -11,6 +11,12 @@ const EXIT_CODE: &str = "test.eggtooth.dev/exit-code";
 const LOG: &str = "test.eggtooth.dev/log";
 const NEVER_READY: &str = "test.eggtooth.dev/never-ready";
 
+/// Starts a program that takes its service account from where it always is, and heeds no kubeconfig. `ip netns exec` has
+/// given it a mount namespace of its own.
+const WITH_ACCOUNT: &str = "set -e; account=var/run/secrets/kubernetes.io/serviceaccount; \
+    source=$(readlink -f \"${KUBECONFIG%/*}/$account\"); mount -t tmpfs none /run; mkdir -p \"/$account\"; \
+    mount --bind \"$source\" \"/$account\"; exec \"$0\" \"$@\"";
+
 /// What the node runs for a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Program {
@@ -35,6 +41,12 @@ pub(crate) fn program(image: &str, pod: &Pod) -> Program {
     };
     if repository.ends_with("external-secrets/external-secrets") {
         Program::Process { path: tools::path("external-secrets"), arguments: Vec::new() }
+    } else if repository.ends_with("sealed-secrets-controller") {
+        let controller = tools::path("controller").display().to_string();
+        Program::Process {
+            path: PathBuf::from("/bin/sh"),
+            arguments: vec!["-c".to_owned(), WITH_ACCOUNT.to_owned(), controller],
+        }
     } else if repository.ends_with("1password/connect-api") {
         connect("api")
     } else if repository.ends_with("1password/connect-sync") {
