@@ -1,6 +1,9 @@
 //! The environment language.
 
 mod conformance;
+mod generator;
+mod oracle;
+mod vocabulary;
 
 use std::path::PathBuf;
 

@@ -120,7 +120,7 @@ impl Evaluation {
         }
         if term.is_unknown() {
             self.unknown_paths.push(path.to_owned());
-        } else {
+        } else if inside || term.holds_secret() || term.holds_unknown() {
             match &term.content {
                 Content::List(items) => {
                     for (index, item) in items.iter().enumerate() {

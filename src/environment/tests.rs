@@ -213,6 +213,45 @@ async fn a_missing_root_is_an_error_and_a_missing_import_a_diagnostic() {
 }
 
 /// Evaluates a hostile document; it must end soon, with an error.
+#[tokio::test]
+async fn what_follows_the_first_document_is_not_read() {
+    for rest in ["---\nvalues: { a: 2 }\n", "---\n{ a: [\n"] {
+        let evaluation = evaluate(&format!("values: {{ a: 1 }}\n{rest}")).await;
+        assert_eq!(messages(&evaluation), [""; 0], "{rest}");
+        assert_eq!(redacted(&evaluation.value), json!({ "a": 1 }), "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_call_is_reported_once_with_the_faults_inside_of_it() {
+    let evaluation = evaluate("values:\n  a: { fn::concat: { b: { fn::concat: '${' } } }\n").await;
+    let messages = messages(&evaluation);
+    assert_eq!(messages.len(), 3, "{messages:#?}");
+}
+
+#[tokio::test]
+async fn of_fields_of_a_call_with_one_name_the_last_counts() {
+    let evaluation =
+        evaluate("values:\n  a: { fn::validate: { value: 1, schema: { type: string }, value: text } }\n")
+            .await;
+    assert_eq!(messages(&evaluation), [""; 0]);
+    assert_eq!(redacted(&evaluation.value), json!({ "a": "text" }));
+}
+
+#[tokio::test]
+async fn a_final_object_shows_nothing_of_what_it_is_merged_over() {
+    let documents = [
+        ("base", "values: { a: { under: 1, in: { under: 1 } } }\n"),
+        ("over", "imports: [base]\nvalues:\n  a: { fn::final: { own: 2, in: { own: 2 } } }\n  b: ${a}\n"),
+        ("env", "imports: [over]\n"),
+    ];
+    let whole = json!({ "under": 1, "own": 2, "in": { "under": 1, "own": 2 } });
+    let imported = run_together(documents, 1).await.evaluation;
+    assert_eq!(redacted(&imported.value), json!({ "a": whole, "b": whole }));
+    let own = run_together([documents[0], ("env", documents[1].1)], 1).await.evaluation;
+    assert_eq!(redacted(&own.value), json!({ "a": { "own": 2, "in": { "own": 2 } }, "b": whole }));
+}
+
 async fn assert_refused(what: &str, documents: Vec<(String, String)>, expected: &str) {
     let start = Instant::now();
     let evaluator = Evaluator::new(InMemory::new(documents), Sources::new(), Map::new(), Options::default());

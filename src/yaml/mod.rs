@@ -19,7 +19,7 @@ pub use error::Error;
 pub use json::{alias_targets, to_json};
 pub use node::{Comment, Document, Kind, Node, Placement, Scalar, Style, Tag};
 pub use number::{format_float, format_json_float};
-pub use parser::{parse, parse_with_comments};
+pub use parser::{parse, parse_first, parse_with_comments};
 pub use resolve::{Flavour, Resolved, TagMismatch, resolve};
 pub use stream::{read_json, read_json_stream};
 pub use timestamp::Timestamp;

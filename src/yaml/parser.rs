@@ -22,6 +22,11 @@ pub fn parse(text: &str) -> Result<Vec<Document>, Error> {
     Builder::new(text, false).documents()
 }
 
+/// Reads the first document of `text`; comments are skipped, and so is all that follows it, well-formed or not.
+pub fn parse_first(text: &str) -> Result<Option<Document>, Error> {
+    Builder::new(text, false).document()
+}
+
 /// Reads all documents of `text` with their comments.
 pub fn parse_with_comments(text: &str) -> Result<Vec<Document>, Error> {
     Builder::new(text, true).documents()
@@ -47,12 +52,8 @@ impl<'a> Builder<'a> {
 
     fn documents(mut self) -> Result<Vec<Document>, Error> {
         let mut documents: Vec<Document> = Vec::new();
-        while let Some((event, _)) = self.next()? {
-            if let Event::DocumentStart(explicit, _) = event {
-                let root = self.root()?;
-                let comments = std::mem::take(&mut self.comments);
-                documents.push(Document { root, comments, explicit });
-            }
+        while let Some(document) = self.document()? {
+            documents.push(document);
         }
         // What follows the last document belongs to it.
         match documents.last_mut() {
@@ -61,6 +62,18 @@ impl<'a> Builder<'a> {
             None => documents.push(Document { root: None, comments: self.comments, explicit: false }),
         }
         Ok(documents)
+    }
+
+    /// Reads the next document, if there is one.
+    fn document(&mut self) -> Result<Option<Document>, Error> {
+        while let Some((event, _)) = self.next()? {
+            if let Event::DocumentStart(explicit, _) = event {
+                let root = self.root()?;
+                let comments = std::mem::take(&mut self.comments);
+                return Ok(Some(Document { root, comments, explicit }));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the next event that is no comment.

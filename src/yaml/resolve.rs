@@ -73,7 +73,8 @@ pub struct TagMismatch {
 /// assert_eq!(resolve(&yes, None, Flavour::GoYamlV3), Ok(Resolved::String));
 /// ```
 pub fn resolve(scalar: &Scalar, tag: Option<&Tag>, flavour: Flavour) -> Result<Resolved, TagMismatch> {
-    let Some(tag) = tag else {
+    let says_nothing = |tag: &Tag| flavour == Flavour::Esc && tag.as_str() == "!";
+    let Some(tag) = tag.filter(|tag| !says_nothing(tag)) else {
         let plain = scalar.style == Style::Plain;
         return Ok(if plain { resolve_plain(&scalar.text, flavour) } else { Resolved::String });
     };
@@ -266,6 +267,8 @@ mod tests {
         assert_eq!(tagged("1", "!!float"), Ok(Resolved::Float(1.0)));
         assert_eq!(tagged("1", "!local"), Ok(Resolved::String));
         assert_eq!(tagged("1", "!"), Ok(Resolved::String));
+        let plain = Scalar { text: "1".into(), style: Style::Plain };
+        assert_eq!(resolve(&plain, Some(&Tag::new("!")), Flavour::Esc), Ok(Resolved::Int(1)));
         assert_eq!(tagged("MQ==", "!!binary"), Ok(Resolved::Binary));
         let mismatch = tagged("egg", "!!int").unwrap_err();
         assert_eq!(mismatch.to_string(), "cannot read a !!str value as !!int");

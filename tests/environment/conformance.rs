@@ -33,7 +33,10 @@ pub(crate) async fn run(folder: &Path) -> Result<Outcome, Box<dyn Error>> {
         let case = entry?.path();
         let Ok(expected) = fs::read(case.join("expected.json")) else { continue };
         let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let differences = compare_case(&case, &read_json(&expected)?).await?;
+        let differences = match read_json(&expected) {
+            Ok(expected) => compare_case(&case, &expected).await?,
+            Err(error) => vec![format!("read `expected.json`: {error}")],
+        };
         if differences.is_empty() {
             outcome.passed += 1;
         } else {
@@ -60,12 +63,20 @@ impl Loader for Case {
 }
 
 async fn compare_case(case: &Path, expected: &Value) -> Result<Vec<String>, Box<dyn Error>> {
+    let checked = expected.get("check").unwrap_or(expected);
+    compare_documents(Case(case.to_owned()), expected, checked).await
+}
+
+/// Evaluates and checks the environment `env`; returns how that differs from what is expected.
+pub(crate) async fn compare_documents(
+    loader: impl Loader + 'static,
+    expected: &Value,
+    checked: &Value,
+) -> Result<Vec<String>, Box<dyn Error>> {
     let options = Options { stricter: false };
-    let loader = Case(case.to_owned());
     let evaluator = Evaluator::new(loader, fixtures::sources(), fixtures::context(), options);
     let mut differences = Vec::new();
     compare(expected, &evaluator.evaluate("env").await?, &mut differences);
-    let checked = expected.get("check").unwrap_or(expected);
     let mut in_check = Vec::new();
     compare(checked, &evaluator.check("env")?, &mut in_check);
     differences.extend(in_check.into_iter().map(|difference| format!("check: {difference}")));
@@ -154,7 +165,8 @@ fn loose(summary: &str) -> &str {
 }
 
 fn as_expected(diagnostic: &Diagnostic) -> Value {
-    let placed = diagnostic.span.filter(|_| !diagnostic.message.starts_with("yaml: "));
+    let unread = diagnostic.path.is_none() && diagnostic.message.starts_with("yaml: ");
+    let placed = diagnostic.span.filter(|_| !unread);
     let place = placed.map(|span| span.start);
     let number = |number: u32| Value::from(i64::from(number));
     let file = place.and(diagnostic.file.as_deref()).unwrap_or_default();

@@ -40,6 +40,10 @@ impl<'d> Scope<'d, '_, '_> {
                     (receiver, base) = (Receiver::Expression(&items[index]), None);
                     continue;
                 }
+                Receiver::Expression(other) if is_ciphertext(other) => {
+                    self.error(&at.place, "internal error: no receiver");
+                    return unknown(&at.place);
+                }
                 Receiver::Expression(other) => {
                     let term = self.evaluate(behind_secret(other), base.as_ref());
                     return self.walk(at, term, &path[index..]);
@@ -206,6 +210,11 @@ fn behind_secret(expression: &Expression) -> &Expression {
         },
         _ => expression,
     }
+}
+
+/// A ciphertext can't be looked into; the words are Pulumi's.
+fn is_ciphertext(expression: &Expression) -> bool {
+    matches!(&expression.kind, Kind::Call(call) if matches!(**call, Call::Ciphertext(_)))
 }
 
 fn hidden(term: &Shared) -> Shared {

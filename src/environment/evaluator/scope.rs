@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use super::Session;
 use crate::environment::schema::{Schema, Validator};
-use crate::environment::syntax::{Document, Expression, Kind, Part, Place, Properties};
+use crate::environment::syntax::{Call, Document, Expression, Kind, Part, Place, Properties};
 use crate::environment::term::{Content, Entries, Entry, Shared, Term};
 use crate::resource::Value;
 
@@ -110,11 +110,24 @@ impl<'d, 's, 'e> Scope<'d, 's, 'e> {
             Kind::Call(call) => self.call(expression, call),
         };
         let mut steps = 0;
-        let merged = match base {
-            Some(base) => own.over(base, &mut steps),
-            None => own,
+        let merged = match (base, &expression.kind) {
+            (Some(base), Kind::Call(call)) => self.merge_call(call, own, base, &mut steps),
+            (Some(base), _) => own.over(base, &mut steps),
+            (None, _) => own,
         };
         self.admit(merged, steps, place)
+    }
+
+    /// Returns what a call gave, merged over `base`.
+    fn merge_call(&mut self, call: &Call, own: Shared, base: &Shared, steps: &mut u64) -> Shared {
+        let merged = own.over(base, steps);
+        if !matches!(call, Call::Final(_) | Call::Validate { .. }) || Rc::ptr_eq(&merged, &own) {
+            return merged;
+        }
+        self.session.has_shown = true;
+        let mut merged = Rc::unwrap_or_clone(merged);
+        merged.shown = Some(own);
+        Rc::new(merged)
     }
 
     fn object(&mut self, place: &Arc<Place>, properties: &'d Properties, base: Option<Shared>) -> Shared {

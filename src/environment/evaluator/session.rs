@@ -29,6 +29,8 @@ pub(crate) struct Session<'e> {
     pub(crate) requests: Vec<Request>,
     pub(crate) failures: Vec<Failure>,
     imports: HashMap<Arc<str>, Imported>,
+    /// Whether a value is shown as another than what it is; see [`Term::exported`].
+    pub(crate) has_shown: bool,
     /// How many expressions are being evaluated, one inside another.
     depth: u32,
     /// How much the values so far hold, in bytes; see [`Term::size`].
@@ -57,6 +59,7 @@ impl<'e> Session<'e> {
             requests: Vec::new(),
             failures: Vec::new(),
             imports: HashMap::new(),
+            has_shown: false,
             depth: 0,
             size: 0,
         }
@@ -72,6 +75,7 @@ impl<'e> Session<'e> {
         };
         let nothing = document.imports.is_empty() && document.is_empty();
         let term = if nothing { None } else { Some(self.evaluate(&root, document)) };
+        let term = term.map(|term| if self.has_shown { term.exported() } else { term });
         let mut evaluation =
             Evaluation::new(term.as_deref(), self.options(), std::mem::take(&mut self.diagnostics));
         evaluation.failures = std::mem::take(&mut self.failures);

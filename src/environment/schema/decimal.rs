@@ -1,33 +1,65 @@
-//! Numbers compared by their texts, exactly.
+//! Numbers compared by their texts, with the precision of Go's `big.Float`.
 
 use std::cmp::Ordering;
 
+use num_bigint::BigUint;
+
 use crate::resource::Number;
 
-/// Returns how two numbers compare; `None` where one is no decimal number.
+/// Returns how two numbers compare; `None` where one is no number.
 pub(crate) fn compare(left: &Number, right: &Number) -> Option<Ordering> {
+    let infinities = (infinity(left), infinity(right));
+    if infinities != (Ordering::Equal, Ordering::Equal) {
+        return Some(infinities.0.cmp(&infinities.1));
+    }
     let (left, right) = (Decimal::parse(left.as_str())?, Decimal::parse(right.as_str())?);
+    let compare_size = |left: &Decimal, right: &Decimal| match (left.float(), right.float()) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        _ => left.compare_size(right),
+    };
     Some(match (left.sign(), right.sign()) {
         (own, other) if own != other => own.cmp(&other),
         (Ordering::Equal, _) => Ordering::Equal,
-        (Ordering::Less, _) => right.compare_size(&left),
-        (Ordering::Greater, _) => left.compare_size(&right),
+        (Ordering::Less, _) => compare_size(&right, &left),
+        (Ordering::Greater, _) => compare_size(&left, &right),
     })
 }
 
-/// Says whether a number is a whole multiple of a factor; what can't be told is let through.
+/// Says whether a number is a whole multiple of a factor, as far as 64 bits can tell: for them 0.9 is no multiple of
+/// 0.3. What can't be told is let through.
 pub(crate) fn is_multiple(number: &Number, factor: &Number) -> bool {
+    if infinity(number) != Ordering::Equal {
+        return false;
+    }
     let (Some(number), Some(factor)) = (Decimal::parse(number.as_str()), Decimal::parse(factor.as_str()))
     else {
         return true;
     };
-    if factor.digits.is_empty() {
-        return false;
-    }
-    let exponent = number.exponent.min(factor.exponent);
-    match (number.scaled(exponent), factor.scaled(exponent)) {
-        (Some(number), Some(factor)) => number % factor == 0,
+    match (number.float(), factor.float()) {
+        (_, Some(factor)) if factor.mantissa == 0 => false,
+        (Some(number), Some(factor)) => number.quotient(&factor).is_whole(),
         _ => true,
+    }
+}
+
+/// Returns why Go can't compute with a number, in its words.
+pub(crate) fn fault(number: &Number) -> Option<&'static str> {
+    if infinity(number) != Ordering::Equal {
+        return None;
+    }
+    match Decimal::parse(number.as_str()) {
+        None => Some("number has no digits"),
+        Some(decimal) if i32::try_from(decimal.exponent).is_err() => Some("exponent overflow"),
+        Some(_) => None,
+    }
+}
+
+/// Returns the sign of an infinite number; a finite one is equal to any other, as seen from there.
+fn infinity(number: &Number) -> Ordering {
+    match number.as_str() {
+        "+Inf" => Ordering::Greater,
+        "-Inf" => Ordering::Less,
+        _ => Ordering::Equal,
     }
 }
 
@@ -72,12 +104,61 @@ impl Decimal {
         self.point.cmp(&other.point).then_with(|| self.digits.cmp(&other.digits))
     }
 
-    /// Returns the size as a whole number of `10^exponent`.
-    fn scaled(&self, exponent: i64) -> Option<u128> {
-        let digits = std::str::from_utf8(&self.digits).ok()?;
-        let size: u128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
-        let power = u32::try_from(self.exponent.checked_sub(exponent)?).ok()?;
-        size.checked_mul(10u128.checked_pow(power)?)
+    /// Returns the size, rounded; `None` where the exponent is too large to compute with.
+    fn float(&self) -> Option<Float> {
+        const LARGEST: u32 = 5000;
+        let power = u32::try_from(self.exponent.unsigned_abs()).ok().filter(|power| *power <= LARGEST)?;
+        let digits = BigUint::parse_bytes(&self.digits, 10).unwrap_or_default();
+        let power = BigUint::from(10u32).pow(power);
+        Some(if self.exponent < 0 {
+            Float::round(&digits, &power)
+        } else {
+            Float::round(&(digits * power), &BigUint::from(1u32))
+        })
+    }
+}
+
+/// `mantissa × 2^exponent`; the highest bit of the mantissa is set, unless the number is zero.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Float {
+    exponent: i64,
+    mantissa: u64,
+}
+
+impl Float {
+    /// Returns a fraction to the nearest, of two equally near ones the even.
+    fn round(numerator: &BigUint, denominator: &BigUint) -> Self {
+        const BITS: u64 = 64;
+        if *numerator == BigUint::ZERO {
+            return Self { exponent: i64::MIN, mantissa: 0 };
+        }
+        let shift = (BITS + 2 + denominator.bits()).saturating_sub(numerator.bits());
+        let shifted = numerator << shift;
+        let (quotient, rest) = (&shifted / denominator, &shifted % denominator);
+        let surplus = quotient.bits() - BITS;
+        let mut mantissa = &quotient >> surplus;
+        let below = &quotient - (&mantissa << surplus);
+        let half = BigUint::from(1u32) << (surplus - 1);
+        let up = match below.cmp(&half) {
+            Ordering::Equal => rest != BigUint::ZERO || mantissa.bit(0),
+            other => other == Ordering::Greater,
+        };
+        mantissa += u32::from(up);
+        let carry = mantissa.bits() - BITS;
+        let mantissa = u64::try_from(mantissa >> carry).expect("a mantissa has 64 bits");
+        Self { exponent: (surplus + carry) as i64 - shift as i64, mantissa }
+    }
+
+    fn quotient(&self, divisor: &Self) -> Self {
+        let quotient = Self::round(&self.mantissa.into(), &divisor.mantissa.into());
+        if quotient.mantissa == 0 {
+            return quotient;
+        }
+        Self { exponent: quotient.exponent + self.exponent - divisor.exponent, ..quotient }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.mantissa == 0 || self.exponent >= -i64::from(self.mantissa.trailing_zeros())
     }
 }
 
@@ -98,17 +179,39 @@ mod tests {
             ("-0", "0", Ordering::Equal),
             ("0.10", "0.09", Ordering::Greater),
             ("9007199254740993", "9007199254740992", Ordering::Greater),
+            ("123456789012345678902", "123456789012345678901", Ordering::Equal),
+            ("1e999999", "9e999998", Ordering::Greater),
+            ("+Inf", "1", Ordering::Greater),
+            ("-Inf", "-1e400", Ordering::Less),
         ] {
             assert_eq!(compare(&number(left), &number(right)), Some(expected), "{left} {right}");
         }
-        assert_eq!(compare(&number("+Inf"), &number("1")), None);
+        assert_eq!(compare(&number("NaN"), &number("1")), None);
     }
 
     #[test]
-    fn multiples_are_exact() {
-        assert!(is_multiple(&number("0.3"), &number("0.1")));
-        assert!(is_multiple(&number("1e3"), &number("5")));
-        assert!(!is_multiple(&number("7"), &number("3")));
-        assert!(!is_multiple(&number("1"), &number("0")));
+    fn multiples_are_as_whole_as_in_go() {
+        for (text, factor, expected) in [
+            ("0.3", "0.1", true),
+            ("0.9", "0.3", false),
+            ("19.99", "0.01", true),
+            ("123.456", "1e-7", true),
+            ("1e3", "5", true),
+            ("7", "3", false),
+            ("0", "3", true),
+            ("1", "0", false),
+            ("-9", "3", true),
+            ("+Inf", "3", false),
+        ] {
+            assert_eq!(is_multiple(&number(text), &number(factor)), expected, "{text} {factor}");
+        }
+    }
+
+    #[test]
+    fn what_go_cannot_compute_with_is_told_in_its_words() {
+        assert_eq!(fault(&number("NaN")), Some("number has no digits"));
+        assert_eq!(fault(&number("1e99999999999")), Some("exponent overflow"));
+        assert_eq!(fault(&number("1e9999999")), None);
+        assert_eq!(fault(&number("+Inf")), None);
     }
 }

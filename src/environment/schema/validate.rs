@@ -125,6 +125,10 @@ impl Validator {
 
     fn check_number(&mut self, term: &Term, number: &Number, rules: &Rules) -> bool {
         let faults = self.diagnostics.len();
+        if let Some(fault) = super::decimal::fault(number) {
+            let number = quote(number.as_str());
+            return self.fail(term, format!("internal error: invalid number {number} ({fault})"));
+        }
         let compare = |limit: &Option<Number>| {
             limit.as_ref().and_then(|limit| Some((super::decimal::compare(number, limit)?, limit.clone())))
         };

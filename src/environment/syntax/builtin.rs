@@ -39,7 +39,9 @@ pub(super) fn parse(
     };
     let argument = parser.expression(argument, &path::join(path, &name), "");
     let mut reader = Reader { parser, node, path };
-    reader.call(function, argument).map(|call| Kind::Call(Box::new(call)))
+    let call = reader.call(function, argument);
+    // After an error the document is not evaluated, so any kind will do.
+    Some(call.map_or(Kind::Null, |call| Kind::Call(Box::new(call))))
 }
 
 fn is_function(name: &str) -> bool {
@@ -63,7 +65,7 @@ fn is_function(name: &str) -> bool {
         || name.starts_with("rotate::")
 }
 
-/// Turns an argument into a call. After an error the document is not evaluated, so any kind will do.
+/// Turns an argument into a call.
 struct Reader<'a, 't> {
     parser: &'a mut Parser<'t>,
     node: &'a Node,
@@ -192,7 +194,7 @@ impl Reader<'_, '_> {
         Some(Call::Rotate { rotator: rotator?, inputs: inputs?, state })
     }
 
-    /// Takes fields out of an object; other fields are ignored.
+    /// Takes fields out of an object, of several with one name the last; other fields are ignored.
     fn fields<const N: usize, const M: usize>(
         &mut self,
         argument: Expression,
@@ -205,6 +207,9 @@ impl Reader<'_, '_> {
         };
         for message in missing(&Fields(&properties)).into_iter().flatten() {
             self.parser.diagnostics.push(argument.place.error(message));
+        }
+        for (name, value) in properties.repeated {
+            properties.entries.entry(name).and_modify(|(_, earlier)| *earlier = value);
         }
         Some(names.map(|name| properties.entries.remove(name).map(|(_, value)| value)))
     }

@@ -70,6 +70,8 @@ pub(crate) struct Properties {
     pub(crate) entries: BTreeMap<Arc<str>, (Key, Expression)>,
     /// Errors that evaluation reports: keys that were there already, or must not be there.
     pub(crate) rejected: Vec<Diagnostic>,
+    /// The other entries of a key that is there already.
+    pub(crate) repeated: Vec<(Arc<str>, Expression)>,
 }
 
 /// Where a property's key stands.

@@ -86,9 +86,17 @@ impl Access<'_> {
                 Some(byte) if !is_space(byte) => self.name(start),
                 _ => {
                     self.fault(start, "missing closing brace '}' in interpolation");
-                    break self.finish(start);
+                    self.finish(start);
+                    break self.leave_character();
                 }
             }
+        }
+    }
+
+    /// Goes on behind the character in which the access ended.
+    fn leave_character(&mut self) {
+        while !self.text.is_char_boundary(self.at) {
+            self.at += 1;
         }
     }
 
@@ -171,7 +179,7 @@ impl Access<'_> {
         {
             self.at += 1;
         }
-        self.text[start..self.at].into()
+        String::from_utf8_lossy(&self.text.as_bytes()[start..self.at]).into()
     }
 
     fn peek(&self) -> Option<u8> {
@@ -183,13 +191,14 @@ impl Access<'_> {
     }
 }
 
-/// Only ASCII ends a name, so that a name never ends inside a character.
 fn ends_name(byte: u8) -> bool {
     matches!(byte, b'.' | b'[' | b'}') || is_space(byte)
 }
 
+/// Pulumi's evaluator looks at bytes where it means characters: what is a space in Latin-1 ends a name, also inside of
+/// `à` and `漠`. Such names need quotes.
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
+    matches!(byte, b' ' | b'\t'..=b'\r' | 0x85 | 0xa0)
 }
 
 #[cfg(test)]
@@ -229,6 +238,7 @@ mod tests {
             ("${a[0}", 3, "subscript is missing closing bracket ']'"),
             ("${a[x]}", 4, "numeric subscript must be a positive base-10 integer"),
             ("${a[\"\"]}", 4, "key subscript must not be empty"),
+            ("${à} é", 3, "missing closing brace '}' in interpolation"),
             (
                 "${[0]}",
                 2,

@@ -25,6 +25,23 @@ pub(crate) fn parse(file: &Arc<str>, text: &str) -> Parsed {
     Parsed { document: document.filter(|_| !failed), diagnostics: parser.diagnostics }
 }
 
+/// The way to a node; it is spelled out only for a fault.
+enum Trail<'a> {
+    Root,
+    Key(&'a Trail<'a>, &'a str),
+    Index(&'a Trail<'a>, usize),
+}
+
+impl Trail<'_> {
+    fn path(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Key(above, key) => path::join(&above.path(), key),
+            Self::Index(above, index) => format!("{}[{index}]", above.path()),
+        }
+    }
+}
+
 pub(super) struct Parser<'t> {
     file: Arc<str>,
     text: &'t str,
@@ -38,8 +55,8 @@ impl Parser<'_> {
         if self.text.is_empty() {
             return Some(document);
         }
-        let documents = match yaml::parse(self.text) {
-            Ok(documents) => documents,
+        let first = match yaml::parse_first(self.text) {
+            Ok(first) => first,
             Err(error) => {
                 let place = Span::new(error.position(), error.position());
                 self.diagnostics
@@ -47,11 +64,12 @@ impl Parser<'_> {
                 return None;
             }
         };
-        let Some(root) = documents.into_iter().next().and_then(|first| first.root) else {
+        let root = first.and_then(|first| first.root);
+        let Some(root) = root.filter(|root| meaning(root) != Some(Resolved::Null)) else {
             self.diagnostics.push(Diagnostic::error("environment must be an object"));
             return None;
         };
-        self.check(&root, "");
+        self.check(&root, &Trail::Root);
         if self.diagnostics.is_empty() {
             self.root(&mut document, &root);
         }
@@ -60,26 +78,25 @@ impl Parser<'_> {
     }
 
     /// Reports what the language leaves out of YAML: aliases, keys that are no strings, tags that contradict.
-    fn check(&mut self, node: &Node, path: &str) {
+    fn check(&mut self, node: &Node, trail: &Trail<'_>) {
         match &node.kind {
-            yaml::Kind::Alias(_) => self.error(node, path, "alias nodes are not supported"),
+            yaml::Kind::Alias(_) => self.error(node, &trail.path(), "alias nodes are not supported"),
             yaml::Kind::Scalar(scalar) => {
                 if let Err(mismatch) = yaml::resolve(scalar, node.tag.as_ref(), Flavour::Esc) {
-                    self.error(node, path, format!("yaml: {mismatch}"));
+                    self.error(node, &trail.path(), format!("yaml: {mismatch}"));
                 }
             }
             yaml::Kind::Sequence(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.check(item, &format!("{path}[{index}]"));
+                    self.check(item, &Trail::Index(trail, index));
                 }
             }
             yaml::Kind::Mapping(entries) => {
                 for (key, value) in entries {
-                    let below =
-                        path::join(path, &key.as_scalar().map_or("".into(), |key| Arc::clone(&key.text)));
+                    let below = Trail::Key(trail, key.as_scalar().map_or("", |key| &key.text));
                     self.check(key, &below);
                     if !matches!(meaning(key), Some(Resolved::String)) {
-                        self.error(key, &below, "mapping keys must be strings");
+                        self.error(key, &below.path(), "mapping keys must be strings");
                     }
                     self.check(value, &below);
                 }
@@ -226,18 +243,23 @@ impl Parser<'_> {
         for (key, value) in entries {
             let written = key_text(key);
             let path = path::join(path, &written);
-            let (parts, faults) = interpolation::parse(&written, |_, _| None);
-            for fault in faults {
-                self.error(key, &path, fault.message);
-            }
-            if parts.iter().any(|part| part.access.is_some()) {
-                self.error(key, &path, "object keys must be strings");
-            }
-            let text: String = parts.into_iter().map(|part| part.text).collect();
+            let text = if written.contains('$') { self.unescape(key, &written, &path) } else { written };
             let value = self.expression(value, &path, &path::join(name, &text));
-            properties.add(text.into(), self.place(key, &path), value);
+            properties.add(text, self.place(key, &path), value);
         }
         Kind::Object(properties)
+    }
+
+    /// Returns the text of a key, in which `$$` is a dollar sign.
+    fn unescape(&mut self, key: &Node, written: &str, path: &str) -> Arc<str> {
+        let (parts, faults) = interpolation::parse(written, |_, _| None);
+        for fault in faults {
+            self.error(key, path, fault.message);
+        }
+        if parts.iter().any(|part| part.access.is_some()) {
+            self.error(key, path, "object keys must be strings");
+        }
+        parts.into_iter().map(|part| part.text).collect::<String>().into()
     }
 
     fn scalar(&mut self, node: &Node, text: &Arc<str>, path: &str) -> Kind {
@@ -276,14 +298,17 @@ impl Parser<'_> {
         Arc::new(Place { file: Some(Arc::clone(&self.file)), span, path: path.into() })
     }
 
-    /// An absent value stands behind the colon or dash that it belongs to.
+    /// An absent value stands behind the colon or dash that it belongs to, and inside of brackets at what ends it.
     fn start(&self, node: &Node) -> Position {
         let mut start = node.position();
         let absent = node.span.start.offset == node.span.end.offset && node.properties.is_none();
-        if absent && self.text[start.offset..].starts_with([':', '-']) {
-            start.offset += 1;
-            start.column += 1;
-        }
+        let Some(rest) = self.text[start.offset..].strip_prefix([':', '-']).filter(|_| absent) else {
+            return start;
+        };
+        let ended = rest.trim_start_matches([' ', '\t']);
+        let space = if ended.starts_with([',', '}', ']']) { rest.len() - ended.len() } else { 0 };
+        start.offset += 1 + space;
+        start.column += 1 + space as u32;
         start
     }
 
@@ -299,6 +324,7 @@ impl Properties {
         match self.entries.entry(key) {
             Entry::Occupied(earlier) => {
                 self.rejected.push(place.error(format!("duplicate key {}", super::quote(earlier.key()))));
+                self.repeated.push((Arc::clone(earlier.key()), value));
             }
             Entry::Vacant(free) => {
                 free.insert((Key { place }, value));
@@ -323,7 +349,16 @@ fn stretch(node: &Node, text: &str, start: usize, end: usize) -> Option<Span> {
     let plain = node.as_scalar()?.style == Style::Plain && node.tag.is_none();
     let from = node.position();
     let place = |offset: usize| -> Option<Position> {
-        let width = u32::try_from(text.get(..offset)?.width()).ok()?;
+        // Line breaks and tabs have no width. A fault may be inside of a character, whose bytes then count by themselves.
+        let before = text.as_bytes().get(..offset)?;
+        let shown = |text: &str| text.split(char::is_control).map(UnicodeWidthStr::width).sum::<usize>();
+        let width = |chunk: std::str::Utf8Chunk<'_>| shown(chunk.valid()) + chunk.invalid().len();
+        let width = if before.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            offset
+        } else {
+            before.utf8_chunks().map(width).sum()
+        };
+        let width = u32::try_from(width).ok()?;
         Some(Position { offset: from.offset + offset, line: from.line, column: from.column + width })
     };
     if plain { Some(Span::new(place(start)?, place(end)?)) } else { None }

@@ -31,6 +31,10 @@ pub(crate) struct Term {
     pub(crate) unobserved: bool,
     /// What an object is merged over.
     pub(crate) base: Option<Shared>,
+    /// What the document that holds the value shows in its place; see [`Self::exported`].
+    pub(crate) shown: Option<Shared>,
+    /// Whether it is what a `${…}` refers to.
+    copied: bool,
     /// The expression that defines it.
     pub(crate) place: Arc<Place>,
     /// For a property of an unknown value: that value and the property's name.
@@ -81,6 +85,8 @@ impl Term {
             is_final: false,
             unobserved: false,
             base: None,
+            shown: None,
+            copied: false,
             place: Arc::clone(place),
             property_of: None,
             size: size.saturating_add(NODE),
@@ -108,7 +114,11 @@ impl Term {
     }
 
     pub(crate) fn with_secret(mut self, secret: bool) -> Self {
-        self.secret |= secret;
+        if secret {
+            self.secret = true;
+            // A copy may have been asked before it became secret.
+            self.holds_secret = OnceCell::from(true);
+        }
         self
     }
 
@@ -123,7 +133,30 @@ impl Term {
 
     /// Returns the same value as defined elsewhere.
     pub(crate) fn defined_at(&self, place: &Arc<Place>) -> Self {
-        Self { place: Arc::clone(place), unobserved: false, ..self.clone() }
+        Self { place: Arc::clone(place), unobserved: false, copied: true, shown: None, ..self.clone() }
+    }
+
+    /// Returns the value as the result of an evaluation shows it.
+    ///
+    /// As in Pulumi's evaluator, what `fn::final` and `fn::validate` give shows nothing of what it is merged over,
+    /// though all of it is there for `${…}` and for those who import it.
+    pub(crate) fn exported(self: &Rc<Self>) -> Shared {
+        if let Some(shown) = &self.shown {
+            return Rc::clone(shown);
+        }
+        let content = match &self.content {
+            _ if self.copied => return Rc::clone(self),
+            Content::List(items) => Content::List(items.iter().map(Self::exported).collect()),
+            Content::Object(entries) => {
+                let entry = |entry: &Entry| Entry { term: entry.term.exported(), key: entry.key.clone() };
+                let entries = entries.iter().map(|(name, term)| (Arc::clone(name), entry(term)));
+                Content::Object(Rc::new(entries.collect()))
+            }
+            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => {
+                return Rc::clone(self);
+            }
+        };
+        Rc::new(Self { content, ..Self::clone(self) })
     }
 
     /// Returns how much the value holds, in bytes, counted once for each place where it appears.
