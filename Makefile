@@ -33,7 +33,7 @@ lint: ## Check the lints
 doc: ## Build the documentation, and check its links
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
-bench: ## Measure `up` against the script that people use today, and `sops` against sops
+bench: ## Measure `up` against today's script, `sops` against sops, environments against Pulumi's
 	benches/run
 
 cluster: ## Start a real control plane and print its kubeconfig, until Ctrl-C

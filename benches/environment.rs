@@ -1,14 +1,22 @@
-//! How much CPU evaluation takes: an environment of 1,000 values over 20 imports. `cargo bench --bench environment`.
+//! How much CPU evaluation takes: an environment of 1,000 values over 20 imports, beside Pulumi's evaluator on the same
+//! documents, where `tests/cluster/build` has made it. `cargo bench --bench environment`.
 //!
 //! The limit is 10 ms; above it, the bench fails. Time of the CPU is counted, not of the clock, so that other work on the
 //! machine does not matter.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program reports to a terminal")]
 
-use std::{fmt::Write as _, process::ExitCode, time::Duration};
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    path::Path,
+    process::{Command, ExitCode, Stdio},
+    time::Duration,
+};
 
 use eggtooth::environment::{Evaluator, InMemory, Options, Sources};
 use eggtooth::resource::Map;
+use serde_json::{Map as Object, Value as Json, json};
 
 const IMPORTS: usize = 20;
 const VALUES: usize = 50;
@@ -42,7 +50,29 @@ fn main() -> ExitCode {
     }
     let each = cpu().map_or(Duration::ZERO, |after| after.saturating_sub(before)) / RUNS;
     println!("{} values, {IMPORTS} imports: {:.2} ms of CPU", IMPORTS * VALUES, each.as_secs_f64() * 1000.0);
+    match of_pulumi() {
+        Some(seconds) => println!("Pulumi's evaluator: {:.2} ms of CPU", seconds * 1000.0),
+        None => println!("SKIPPED: Pulumi's evaluator: `tests/cluster/build esc` does not make it here"),
+    }
     if each < LIMIT { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Returns how many seconds of CPU an evaluation by Pulumi's evaluator takes.
+fn of_pulumi() -> Option<f64> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/build");
+    let built = Command::new(script).arg("esc").output().ok().filter(|built| built.status.success())?;
+    let folder = String::from_utf8(built.stdout).ok()?;
+    let mut oracle = Command::new(Path::new(folder.trim()).join("esc-oracle"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let documents: Object<String, Json> =
+        documents().into_iter().map(|(name, text)| (name, text.into())).collect();
+    // The oracle ends with its input.
+    writeln!(oracle.stdin.take()?, "{}", json!({ "documents": documents, "runs": RUNS })).ok()?;
+    let answer = oracle.wait_with_output().ok()?.stdout;
+    serde_json::from_slice::<Json>(&answer).ok()?.get("cpu")?.as_f64()
 }
 
 /// Each import has texts, references, interpolations and a call, and merges over the ones before it.
