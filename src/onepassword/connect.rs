@@ -130,3 +130,121 @@ impl Connect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::{Value as Json, json};
+    use wiremock::matchers::{method, path, query_param};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    const VAULT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const ITEM: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+    fn connect(server: &MockServer) -> Connect {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let claims = part(r#"{"aud":["com.1password.connect"]}"#);
+        let token = format!("{}.{claims}.{}", part(r#"{"alg":"ES256"}"#), part("signature"));
+        Connect::new(&format!("{}/v1/", server.uri()), &Secret::new(token), Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    async fn answer(server: &MockServer, at: &str, title: Option<&str>, body: Json) {
+        let mut mock = Mock::given(method("GET")).and(path(at.to_owned()));
+        if let Some(title) = title {
+            mock = mock.and(query_param("filter", format!("title eq \"{title}\"")));
+        }
+        mock.respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(server).await;
+    }
+
+    /// A server with the item `db` in the vault `prod`; two vaults are called `twin`.
+    async fn server() -> MockServer {
+        let server = MockServer::start().await;
+        let items = format!("/v1/vaults/{VAULT}/items");
+        answer(&server, "/v1/vaults", Some("prod"), json!([{ "id": VAULT, "name": "prod" }])).await;
+        answer(&server, "/v1/vaults", Some("twin"), json!([{ "id": VAULT }, { "id": ITEM }])).await;
+        answer(&server, "/v1/vaults", Some("none"), json!([])).await;
+        answer(&server, &items, Some("the db"), json!([{ "id": ITEM, "title": "the db" }])).await;
+        answer(&server, &items, Some("none"), json!([])).await;
+        let fields = json!([{ "id": "f1", "label": "password", "value": "chirp" }]);
+        let item = json!({ "id": ITEM, "title": "the db", "fields": fields, "files": [{ "id": "c1", "name": "ca.pem" }] });
+        answer(&server, &format!("{items}/{ITEM}"), None, item).await;
+        let content = ResponseTemplate::new(200).set_body_bytes([0, 0xff]);
+        let file = path(format!("{items}/{ITEM}/files/c1/content"));
+        Mock::given(file).respond_with(content).mount(&server).await;
+        server
+    }
+
+    async fn read(server: &MockServer, reference: &str) -> Result<Found, ConnectError> {
+        connect(server).read(&reference.parse().unwrap(), &Meter::default()).await
+    }
+
+    async fn refusal(server: &MockServer, reference: &str) -> String {
+        let error = read(server, reference).await.unwrap_err();
+        assert!(!error.to_string().contains("chirp"), "{error}");
+        error.to_string()
+    }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "the test looks at what was found")]
+    async fn a_field_and_a_file_are_found_by_titles_and_by_ids() {
+        let server = server().await;
+        for vault in ["prod", VAULT] {
+            let Found::Value(value) = read(&server, &format!("op://{vault}/the db/password")).await.unwrap()
+            else {
+                unreachable!("a field")
+            };
+            assert_eq!(value.expose(), "chirp");
+        }
+        let Found::File(bytes) = read(&server, "op://prod/the db/ca.pem").await.unwrap() else {
+            unreachable!("a file")
+        };
+        assert_eq!(bytes.expose(), &[0, 0xff]);
+    }
+
+    #[tokio::test]
+    async fn a_title_that_is_not_there_or_there_twice_is_told_with_its_remedy() {
+        let server = server().await;
+        assert_eq!(
+            refusal(&server, "op://none/the db/password").await,
+            "there are 0 vaults titled `none` that the token can see; correct the name, or make a token that can see it"
+        );
+        assert_eq!(
+            refusal(&server, "op://twin/the db/password").await,
+            "there are 2 vaults titled `twin` that the token can see; use the id of the one that is meant"
+        );
+        assert!(
+            refusal(&server, "op://prod/none/password").await.starts_with("there are 0 items titled `none`")
+        );
+        assert!(
+            refusal(&server, "op://prod/the db/pasword").await.contains("has no field or file `pasword`")
+        );
+        assert!(refusal(&server, "op://prod/the db/password?attribute=otp").await.contains("no attributes"));
+    }
+
+    #[tokio::test]
+    async fn each_refusal_of_a_server_is_told_in_its_words() {
+        let failure = |status: u16, message: &str| {
+            ResponseTemplate::new(status).set_body_json(json!({ "status": status, "message": message }))
+        };
+        for (response, expected) in [
+            (failure(401, "Invalid token signature"), "refused the credential: Invalid token signature"),
+            (failure(403, "vault x is not in scope"), "does not allow /v1/vaults"),
+            (failure(404, "vault x not found"), "with 404: vault x not found"),
+            (failure(400, "Invalid Vault UUID"), "with 400: Invalid Vault UUID"),
+            (
+                failure(500, "failed to initiate, review service logs for details"),
+                "with 500: failed to initiate",
+            ),
+            (failure(408, "sync did not complete within timeout"), "with 408: sync did not complete"),
+            (ResponseTemplate::new(502).set_body_string("<html>bad"), "with 502: Bad Gateway"),
+            (ResponseTemplate::new(200).set_body_string("<html>hello"), "is there a proxy"),
+        ] {
+            let server = MockServer::start().await;
+            Mock::given(method("GET")).respond_with(response).mount(&server).await;
+            let said = refusal(&server, "op://prod/the db/password").await;
+            assert!(said.contains(expected), "{said}");
+        }
+    }
+}

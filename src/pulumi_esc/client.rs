@@ -94,3 +94,76 @@ impl PulumiEsc {
         Ok(opened.into_value())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wiremock::matchers::{header, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    fn address(environment: &str, version: Option<&str>) -> Address {
+        let version = version.map(str::to_owned);
+        Address {
+            organization: "eggs".into(),
+            project: "nest".into(),
+            environment: environment.into(),
+            version,
+        }
+    }
+
+    async fn open(server: &MockServer, address: &Address) -> Result<Value, PulumiEscError> {
+        let service = PulumiEsc::new(&server.uri(), &Secret::new("pul-chirp".to_owned())).unwrap();
+        service.open(address, &Meter::default()).await
+    }
+
+    #[tokio::test]
+    async fn an_environment_is_opened_in_its_version_and_read_with_its_marks() {
+        let server = MockServer::start().await;
+        let base = "/api/esc/environments/eggs/nest/prod";
+        Mock::given(method("POST"))
+            .and(path(format!("{base}/versions/stable/open")))
+            .and(header("authorization", "token pul-chirp"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "id": "s/1" })))
+            .mount(&server)
+            .await;
+        let properties = json!({ "password": { "value": "chirp", "secret": true, "trace": {} } });
+        Mock::given(method("GET"))
+            .and(path(format!("{base}/open/s%2F1")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "properties": properties })))
+            .mount(&server)
+            .await;
+        let value = open(&server, &address("prod", Some("stable"))).await.unwrap();
+        assert_eq!(format!("{value:?}"), r#"{"password": [secret]}"#);
+    }
+
+    #[tokio::test]
+    async fn each_refusal_is_told_and_holds_nothing_of_the_token() {
+        let failure = |code: u16, message: &str| {
+            ResponseTemplate::new(code).set_body_json(json!({ "code": code, "message": message }))
+        };
+        for (response, expected) in [
+            (failure(401, "Unauthorized: No credentials"), "refused the credential: Unauthorized"),
+            (failure(403, "token pul-chirp may not"), "does not allow /api/esc/environments/eggs/nest/prod"),
+            (failure(404, "not found"), "there is no environment `eggs/nest/prod` at Pulumi ESC"),
+            (failure(400, "environment has errors"), "with 400: environment has errors"),
+            (ResponseTemplate::new(200).set_body_string("<html>"), "is there a proxy"),
+        ] {
+            let server = MockServer::start().await;
+            Mock::given(method("POST")).respond_with(response).mount(&server).await;
+            let said = open(&server, &address("prod", None)).await.unwrap_err().to_string();
+            assert!(said.contains(expected) && !said.contains("chirp"), "{said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_can_be_no_part_of_an_address_is_not_sent() {
+        let server = MockServer::start().await;
+        for name in ["", "..", "a/b", "a b", "a?b"] {
+            let error = open(&server, &address(name, None)).await.unwrap_err();
+            assert!(matches!(error, PulumiEscError::Name(_)), "{name}");
+        }
+        assert_eq!(server.received_requests().await.unwrap().len(), 0);
+    }
+}

@@ -39,6 +39,18 @@ pub enum ServiceError {
         #[source]
         source: Arc<reqwest::Error>,
     },
+    /// Somebody is there, and keeps silent.
+    #[error("{service} at {address} did not answer {path} within {seconds} s")]
+    Silent {
+        /// The service.
+        service: &'static str,
+        /// Its address.
+        address: String,
+        /// What was asked for.
+        path: String,
+        /// How long was waited.
+        seconds: u64,
+    },
     /// The credential is not accepted.
     #[error("{service} at {address} refused the credential: {message} (it is not sent again; give another)")]
     Refused {
@@ -112,6 +124,7 @@ impl ServiceError {
             Self::Address { .. }
             | Self::Unsendable { .. }
             | Self::Namespace
+            | Self::Silent { .. }
             | Self::Client(_)
             | Self::Unreachable { .. }
             | Self::Form { .. }

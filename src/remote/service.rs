@@ -160,10 +160,13 @@ impl Service {
 
     async fn send_once(&self, method: &Method, path: &str, body: Option<&[u8]>, meter: &Meter) -> Answer {
         meter.count();
-        let unreachable = |source: reqwest::Error| ServiceError::Unreachable {
-            service: self.name,
-            address: self.address.clone(),
-            source: Arc::new(source.without_url()),
+        let unreachable = |source: reqwest::Error| {
+            let (service, address) = (self.name, self.address.clone());
+            if source.is_timeout() && !source.is_connect() {
+                let path = path.to_owned();
+                return ServiceError::Silent { service, address, path, seconds: ANSWER.as_secs() };
+            }
+            ServiceError::Unreachable { service, address, source: Arc::new(source.without_url()) }
         };
         let mut request = client()?
             .request(method.clone(), format!("{}{path}", self.address))

@@ -92,6 +92,18 @@ async fn a_foreign_answer_and_a_silent_address_are_told_apart() {
     assert_eq!(error.to_string(), "the nest at http://127.0.0.1:1 does not answer");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_service_that_hangs_is_given_up_with_a_clear_word() {
+    // The system accepts for a listener that never does.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let hanging = Service::new("the nest", &address, credential("chirp")).unwrap();
+    let start = tokio::time::Instant::now();
+    let error = hanging.get::<Json>("/a", &Meter::default()).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("the nest at {address} did not answer /a within 30 s"));
+    assert!(start.elapsed() < std::time::Duration::from_secs(40), "it is asked once");
+}
+
 #[tokio::test]
 async fn a_redirection_is_not_followed_with_the_credential() {
     let elsewhere = answering(ResponseTemplate::new(200).set_body_json(1)).await;
