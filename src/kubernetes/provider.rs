@@ -151,9 +151,15 @@ impl KubernetesProvider {
     ) -> Result<(Manifest, bool), KubernetesError> {
         let options = ApplyOptions::new(MANAGER);
         let first = !apply.live.exists && (apply.options.create_only || desired.kind() == "Namespace");
+        let mut made = false;
         if first {
-            match self.client.create(desired, MANAGER).await {
-                Ok(created) => return Ok((created, true)),
+            // What only an apply owns can be given up by one: a namespace is made bare, its labels come after.
+            let bare = (!apply.options.create_only).then(|| bare(desired)).transpose()?;
+            match self.client.create(bare.as_ref().unwrap_or(desired), MANAGER).await {
+                Ok(created) if bare.is_none_or(|bare| bare.json() == desired.json()) => {
+                    return Ok((created, true));
+                }
+                Ok(_) => made = true,
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error),
             }
@@ -165,7 +171,7 @@ impl KubernetesProvider {
             }
         }
         let applied = self.client.apply(desired, options, apply.progress).await?;
-        Ok((applied, !first && !apply.live.exists))
+        Ok((applied, made || (!first && !apply.live.exists)))
     }
 
     /// Custom resources are proven by whoever knows them; their conditions are not waited for here.
@@ -191,6 +197,13 @@ impl KubernetesProvider {
         }
         Ok(())
     }
+}
+
+/// Returns the object with nothing but its name.
+fn bare(desired: &Manifest) -> Result<Manifest, KubernetesError> {
+    let metadata = serde_json::json!({ "name": desired.name() });
+    let (version, kind) = (desired.api_version(), desired.kind());
+    Manifest::new(serde_json::json!({ "apiVersion": version, "kind": kind, "metadata": metadata }))
 }
 
 /// One object to read, and what for.
