@@ -11,14 +11,32 @@ const OPERATOR: &str = "external-secrets";
 
 /// External Secrets Operator, as a stack's configuration chooses it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Operator {
     /// Another chart version than the pinned one.
     #[serde(default)]
     pub chart: ChartChoice,
+    /// How many objects of a kind it looks after at once; one more than there are stores when absent.
+    pub concurrent: Option<u32>,
+    /// How much it logs.
+    pub log_level: Option<LogLevel>,
     /// Values of the chart `external-secrets`, over ours.
     #[serde(default)]
     pub values: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// How much the operator logs.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Everything.
+    Debug,
+    /// What it does.
+    Info,
+    /// What is odd.
+    Warn,
+    /// What failed.
+    Error,
 }
 
 /// Which version of a chart is used.
@@ -47,10 +65,13 @@ impl Operator {
         let probe = serde_json::json!({ "initialDelaySeconds": 1, "periodSeconds": 1 });
         let mut values = serde_json::json!({
             "installCRDs": true,
-            "concurrent": stores + 1,
+            "concurrent": self.concurrent.map_or(stores + 1, |concurrent| concurrent as usize),
             "webhook": { "readinessProbe": probe },
             "certController": { "readinessProbe": probe },
         });
+        if let Some(level) = self.log_level {
+            values["log"] = serde_json::json!({ "level": level });
+        }
         overlay(&mut values, self.values.as_ref());
         let mut release = Release::new(OPERATOR, namespace, OPERATOR);
         release.version.clone_from(&self.chart.version);
