@@ -1,9 +1,15 @@
 //! The binary: the stacks of this repository over the library's command line.
 
+mod central_store;
 mod onepassword_connect;
 mod pulumi_esc;
 mod sealed_secrets;
 
 fn main() -> std::process::ExitCode {
-    eggtooth::cli::main(&[onepassword_connect::stack(), pulumi_esc::stack(), sealed_secrets::stack()])
+    eggtooth::cli::main(&[
+        central_store::stack(),
+        onepassword_connect::stack(),
+        pulumi_esc::stack(),
+        sealed_secrets::stack(),
+    ])
 }

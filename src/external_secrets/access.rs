@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::KubernetesSecrets;
 use crate::resource::{ObjectName, Value};
 
 /// One key of a Secret that a store reads. A ClusterSecretStore's references must name the namespace, a SecretStore's
@@ -38,6 +39,8 @@ pub enum Access {
     OnePassword(OnePassword),
     /// Pulumi ESC.
     PulumiEsc(PulumiEsc),
+    /// Secrets of a Kubernetes namespace.
+    Kubernetes(KubernetesSecrets),
 }
 
 impl Access {
@@ -45,6 +48,7 @@ impl Access {
         match self {
             Self::OnePassword(access) => Value::map([("onepassword", access.block())]),
             Self::PulumiEsc(access) => Value::map([("pulumi", access.block())]),
+            Self::Kubernetes(access) => Value::map([("kubernetes", access.block())]),
         }
     }
 }

@@ -42,8 +42,22 @@ impl ExternalSecret {
     /// Returns the object's manifest.
     pub fn manifest(&self) -> Value {
         let text = |text: &str| Value::from(text);
+        let labels = Value::map([("app.kubernetes.io/managed-by", text("eggtooth"))]);
+        let metadata = [("name", text(&self.name)), ("namespace", text(&self.namespace)), ("labels", labels)];
+        Value::map([
+            ("apiVersion", API_VERSION.into()),
+            ("kind", "ExternalSecret".into()),
+            ("metadata", Value::map(metadata)),
+            ("spec", self.spec(None)),
+        ])
+    }
+
+    /// Returns what is under `spec`; `template` is the form of the Secret where it is not an Opaque one.
+    pub(super) fn spec(&self, template: Option<Value>) -> Value {
+        let text = |text: &str| Value::from(text);
         let store = Value::map([("kind", text(self.store.kind())), ("name", text(&self.store.name))]);
-        let target = Value::map([("name", text(&self.name)), ("creationPolicy", "Owner".into())]);
+        let mut target = vec![("name", text(&self.name)), ("creationPolicy", "Owner".into())];
+        target.extend(template.map(|template| ("template", template)));
         let fetch = match &self.fetch {
             Fetch::All(key) => {
                 let extract = Value::map([("key", text(key))]);
@@ -51,19 +65,11 @@ impl ExternalSecret {
             }
             Fetch::Each(all) => ("data", Value::list(all.iter().map(Fetched::block))),
         };
-        let spec = [
+        Value::map([
             ("secretStoreRef", store),
             ("refreshInterval", text(&self.refresh_interval.to_string())),
-            ("target", target),
+            ("target", Value::map(target)),
             fetch,
-        ];
-        let labels = Value::map([("app.kubernetes.io/managed-by", text("eggtooth"))]);
-        let metadata = [("name", text(&self.name)), ("namespace", text(&self.namespace)), ("labels", labels)];
-        Value::map([
-            ("apiVersion", API_VERSION.into()),
-            ("kind", "ExternalSecret".into()),
-            ("metadata", Value::map(metadata)),
-            ("spec", Value::map(spec)),
         ])
     }
 }

@@ -7,7 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 
-use super::{GROUP, WebhookServing, brings, needs, seeded::Seeded};
+use super::{
+    GROUP, WebhookServing, brings, namespace_finalizers::NamespaceFinalizers, needs, seeded::Seeded,
+};
 use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::kubernetes::{Client, KubernetesProvider};
@@ -16,13 +18,14 @@ use crate::resource::{
     Provider, ProviderError, Urn, Value,
 };
 
-/// The type of the seeded certificate; every other type is a kind of the operator's.
+/// The type of the seeded certificate; every type but it and the finalizers' is a kind of the operator's.
 const CERTIFICATE: &str = "external-secrets:WebhookCertificate";
 
 /// Brings about what External Secrets watches.
 pub struct ExternalSecrets {
     objects: Arc<KubernetesProvider>,
     seeded: Seeded,
+    finalizers: NamespaceFinalizers,
     webhook: WebhookServing,
 }
 
@@ -30,7 +33,8 @@ impl ExternalSecrets {
     /// Returns the provider; `timeout` is how long the operator's webhook is waited for.
     pub fn new(client: &Client, objects: Arc<KubernetesProvider>, clock: Clock, timeout: Duration) -> Self {
         let webhook = WebhookServing::new(client.kube(), clock.clone(), timeout);
-        Self { objects, seeded: Seeded::new(client.kube(), clock), webhook }
+        let finalizers = NamespaceFinalizers::new(client.kube());
+        Self { objects, seeded: Seeded::new(client.kube(), clock), finalizers, webhook }
     }
 }
 
@@ -38,9 +42,13 @@ fn is_certificate(urn: &Urn) -> bool {
     urn.kind() == CERTIFICATE
 }
 
+fn is_object(urn: &Urn) -> bool {
+    !is_certificate(urn) && !NamespaceFinalizers::is(urn)
+}
+
 impl Provider for ExternalSecrets {
     fn check(&self, urn: &Urn, inputs: &Inputs) -> Vec<Diagnostic> {
-        if is_certificate(urn) { Vec::new() } else { self.objects.check(urn, inputs) }
+        if is_object(urn) { self.objects.check(urn, inputs) } else { Vec::new() }
     }
 
     fn needs(&self, inputs: &Inputs) -> Vec<Need> {
@@ -59,20 +67,29 @@ impl Provider for ExternalSecrets {
 
     fn read<'a>(&'a self, all: &'a [Known<'a>]) -> BoxFuture<'a, Result<Vec<Live>, ProviderError>> {
         Box::pin(async move {
-            let objects: Vec<Known<'_>> =
-                all.iter().filter(|known| !is_certificate(known.urn)).copied().collect();
-            let (objects, certificates) =
-                futures::future::try_join(self.objects.read(&objects), self.seeded.read(all)).await?;
+            let objects: Vec<Known<'_>> = all.iter().filter(|known| is_object(known.urn)).copied().collect();
+            let (objects, certificates, finalizers) = futures::future::try_join3(
+                self.objects.read(&objects),
+                self.seeded.read(all),
+                self.finalizers.read(all),
+            )
+            .await?;
             let mut objects = objects.into_iter();
             let mut certificates = certificates.into_iter();
-            let next = |known: &Known<'_>| {
-                if is_certificate(known.urn) { certificates.next() } else { objects.next() }
+            let mut finalizers = finalizers.into_iter();
+            let next = |known: &Known<'_>| match known.urn {
+                urn if is_certificate(urn) => certificates.next(),
+                urn if NamespaceFinalizers::is(urn) => finalizers.next(),
+                _ => objects.next(),
             };
             Ok(all.iter().map(next).map(Option::unwrap_or_default).collect())
         })
     }
 
     fn diff(&self, known: Known<'_>, live: &Live) -> Change {
+        if NamespaceFinalizers::is(known.urn) {
+            return NamespaceFinalizers::diff(known, live);
+        }
         match (is_certificate(known.urn), known.inputs) {
             (false, _) => self.objects.diff(known, live),
             (true, None) => Change::of(Operation::Delete),
@@ -92,6 +109,9 @@ impl Provider for ExternalSecrets {
         if is_certificate(known.urn) {
             return Seeded::accesses(known, planned.map(|(_, change)| change.operation));
         }
+        if NamespaceFinalizers::is(known.urn) {
+            return NamespaceFinalizers::accesses();
+        }
         let mut accesses = self.objects.accesses(known, planned);
         if accesses.iter().any(|access| access.verb == "patch") {
             // The webhook is asked by the dry run of a store.
@@ -101,13 +121,16 @@ impl Provider for ExternalSecrets {
     }
 
     fn outputs(&self, known: Known<'_>, live: &Live) -> Option<Value> {
-        if is_certificate(known.urn) { None } else { self.objects.outputs(known, live) }
+        if is_object(known.urn) { self.objects.outputs(known, live) } else { None }
     }
 
     fn apply<'a>(&'a self, apply: Apply<'a>) -> BoxFuture<'a, Result<Applied, ProviderError>> {
         Box::pin(async move {
             if is_certificate(apply.urn) {
                 return self.seeded.apply(apply.inputs).await;
+            }
+            if NamespaceFinalizers::is(apply.urn) {
+                return self.finalizers.apply(apply.urn, apply.inputs).await;
             }
             let wait = self.webhook.wait(apply.progress).await;
             wait.map_err(|error| {
@@ -122,6 +145,8 @@ impl Provider for ExternalSecrets {
     fn delete<'a>(&'a self, delete: Delete<'a>) -> BoxFuture<'a, Result<(), ProviderError>> {
         if is_certificate(&delete.record.urn) {
             Box::pin(self.seeded.delete(delete.record))
+        } else if NamespaceFinalizers::is(&delete.record.urn) {
+            Box::pin(self.finalizers.delete(&delete.record.urn))
         } else {
             self.objects.delete(delete)
         }

@@ -18,7 +18,8 @@ pub fn needs(manifest: &Value) -> Vec<Need> {
     needs.extend(namespace.map(|namespace| Need::Namespace(namespace.to_owned())));
     if let Some(spec) = manifest.get("spec") {
         secret_keys(spec, namespace, &mut needs);
-        needs.extend(spec.get("secretStoreRef").and_then(|reference| store(reference, namespace)));
+        let inner = spec.get("externalSecretSpec").unwrap_or(spec);
+        needs.extend(inner.get("secretStoreRef").and_then(|reference| store(reference, namespace)));
     }
     needs
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{Origin, Path, Release, Step};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::engine;
+use crate::external_secrets::ClusterExternalSecret;
 use crate::helm::ChartsLock;
 use crate::resource::{Options, Resource, Urn, Value};
 use crate::verify::Proof;
@@ -68,6 +69,18 @@ impl<'a> Context<'a> {
         self.object(manifest, Options::default())
     }
 
+    /// Registers a namespace with these labels, which are taken off again when they are no longer wanted.
+    pub fn labelled_namespace<'l>(&mut self, name: &str, labels: impl IntoIterator<Item = &'l str>) -> Urn {
+        let labels: Vec<_> = labels.into_iter().map(|label| (label, Value::from("true"))).collect();
+        if labels.is_empty() {
+            return self.namespace(name);
+        }
+        let metadata = Value::map([("name", name.into()), ("labels", Value::map(labels))]);
+        let manifest =
+            Value::map([("apiVersion", "v1".into()), ("kind", "Namespace".into()), ("metadata", metadata)]);
+        self.object(manifest, Options::default())
+    }
+
     /// Registers an Opaque Secret with these texts as its data.
     pub fn secret(
         &mut self,
@@ -75,15 +88,50 @@ impl<'a> Context<'a> {
         name: &str,
         data: impl IntoIterator<Item = (String, Value)>,
     ) -> Urn {
+        self.typed_secret(namespace, name, "Opaque", data)
+    }
+
+    /// Registers a Secret of the type `kind` with these texts as its data.
+    pub fn typed_secret(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        kind: &str,
+        data: impl IntoIterator<Item = (String, Value)>,
+    ) -> Urn {
         let metadata = Value::map([("name", name.into()), ("namespace", namespace.into())]);
         let manifest = Value::map([
             ("apiVersion", "v1".into()),
             ("kind", "Secret".into()),
             ("metadata", metadata),
-            ("type", "Opaque".into()),
+            ("type", kind.into()),
             ("stringData", Value::map(data.into_iter().map(|(key, value)| (key, value.secret())))),
         ]);
         self.object(manifest, Options::default())
+    }
+
+    /// Registers a service account that may read these Secrets of its namespace, by name, and nothing else.
+    pub fn secret_reader<'s>(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        secrets: impl IntoIterator<Item = &'s str>,
+    ) -> Vec<Urn> {
+        let secrets: Vec<&str> = secrets.into_iter().collect();
+        let metadata = serde_json::json!({ "name": name, "namespace": namespace });
+        let group = "rbac.authorization.k8s.io";
+        let version = format!("{group}/v1");
+        let rule = serde_json::json!({ "apiGroups": [""], "resources": ["secrets"], "resourceNames": secrets, "verbs": ["get"] });
+        let manifests = [
+            serde_json::json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata }),
+            serde_json::json!({ "apiVersion": version, "kind": "Role", "metadata": metadata, "rules": [rule] }),
+            serde_json::json!({
+                "apiVersion": version, "kind": "RoleBinding", "metadata": metadata,
+                "roleRef": { "apiGroup": group, "kind": "Role", "name": name },
+                "subjects": [{ "kind": "ServiceAccount", "name": name, "namespace": namespace }],
+            }),
+        ];
+        manifests.iter().map(|manifest| self.object(Value::from(manifest), Options::default())).collect()
     }
 
     /// Registers a Helm release.
@@ -112,6 +160,16 @@ impl<'a> Context<'a> {
         ]);
         let options = Options { create_only: true, ..Options::default() };
         self.register("external-secrets:WebhookCertificate", &format!("{namespace}/{name}"), inputs, options)
+    }
+
+    /// Registers a ClusterExternalSecret, and that no namespace which loses its label is held by the operator's finalizer.
+    pub fn cluster_external_secret(&mut self, wanted: &ClusterExternalSecret, depends_on: Vec<Urn>) -> Urn {
+        let label = Value::map([("label", wanted.label.as_str().into())]);
+        let finalizers = "external-secrets:NamespaceFinalizers";
+        let finalizers = self.register(finalizers, &wanted.name, label, Options::default());
+        // Its finalizers are taken off when it has gone itself.
+        let depends_on = depends_on.into_iter().chain([finalizers]).collect();
+        self.external_secret_object(wanted.manifest(), Options { depends_on, ..Options::default() })
     }
 
     /// Has a store proven once everything is applied.

@@ -5,16 +5,20 @@
 //! Problems of the configuration are reported through the context, by the path of the field; the line follows from
 //! where the environment defined it.
 
+mod catalogue;
 mod config;
 mod context;
 mod definition;
 mod operator;
 mod proven_store;
 mod release;
+mod shape;
 
+pub use catalogue::Entry;
 pub use config::{Origin, Path, Step, decode};
 pub use context::{Context, Program, Settings};
 pub use definition::Stack;
-pub use operator::{ChartChoice, Operator, overlay};
+pub use operator::{ChartChoice, LogLevel, Operator, overlay};
 pub use proven_store::{CanaryOf, ProvenStore};
 pub use release::Release;
+pub use shape::{Shape, ShapeError, Values};

@@ -36,7 +36,7 @@ struct Entry {
 }
 
 /// `$1` in meaning and remedy is the pattern's first group.
-const ENTRIES: [Entry; 24] = [
+const ENTRIES: [Entry; 26] = [
     Entry {
         pattern: r"status 401: (Invalid token signature|.*[Ii]nvalid.*token.*)",
         class: Class::Refused,
@@ -114,6 +114,18 @@ const ENTRIES: [Entry; 24] = [
         class: Class::Fix,
         meaning: "what answers at the store's address is not Pulumi's API",
         remedy: "correct `apiUrl`: it ends with `/api/esc`",
+    },
+    Entry {
+        pattern: r#"secrets "([^"]+)" is forbidden: User "(system:serviceaccount:[^"]+)" cannot get"#,
+        class: Class::Fix,
+        meaning: "the store's service account may not read the Secrets: its Role lacks `$1`, or its RoleBinding is gone",
+        remedy: "`eggtooth up` puts both back; `kubectl auth can-i get secrets/$1 --as $2 -n NAMESPACE` asks for the right",
+    },
+    Entry {
+        pattern: r"client is not allowed to get secrets",
+        class: Class::Fix,
+        meaning: "the store's service account may not read the Secrets: its Role or RoleBinding is gone",
+        remedy: "`eggtooth up` puts both back",
     },
     Entry {
         pattern: r"is not allowed from namespace",
@@ -233,6 +245,9 @@ mod tests {
         assert!(late.remedy.contains("-n onepassword "), "{}", late.remedy);
         assert_eq!(class("error getting secret: 401 Unauthorized"), Some(Class::Refused));
         assert_eq!(class("error getting secret: 404 Not Found"), Some(Class::Fix));
+        let forbidden = r#"err: secrets "canary" is forbidden: User "system:serviceaccount:a:b" cannot get resource "secrets""#;
+        let forbidden = explain(forbidden).unwrap();
+        assert!(forbidden.remedy.contains("--as system:serviceaccount:a:b "), "{}", forbidden.remedy);
         let vault = explain("Found 0 vaults with title \"prod\"").unwrap();
         assert_eq!(vault.class, Class::Fix);
         assert!(vault.meaning.contains("no vault `prod` is visible"), "{}", vault.meaning);

@@ -2,6 +2,7 @@
 
 mod background;
 mod bootstrap;
+mod central_store;
 mod connect;
 mod connect_faults;
 mod contract;
@@ -32,6 +33,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         bootstrap::trials(),
+        central_store::trials(),
         connect::trials(),
         connect_faults::trials(),
         contract::trials(),
