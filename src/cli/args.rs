@@ -228,7 +228,7 @@ pub(super) enum Faults {
     All,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let signed: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
     signed.try_into().map_err(|_| "a duration is not negative".to_owned())
 }

@@ -157,6 +157,39 @@ Examples:
   eggtooth helm status web -n shop
   eggtooth helm status web --revision 2 -o json";
 
+pub(super) const HELM_INSTALL: &str = "\
+Examples:
+  eggtooth helm install web charts/web -n shop --create-namespace --wait
+  eggtooth helm install web web-1.0.0.tgz -f values.yaml --rollback-on-failure
+  eggtooth helm install web charts/web --dry-run=server";
+
+pub(super) const HELM_UPGRADE: &str = "\
+Examples:
+  eggtooth helm upgrade web charts/web --install --wait --timeout 10m
+  eggtooth helm upgrade web charts/web --reuse-values --set replicas=3 --rollback-on-failure
+
+A revision whose maker is known to be dead is closed as failed, and the work goes on.";
+
+pub(super) const HELM_ROLLBACK: &str = "\
+Examples:
+  eggtooth helm rollback web                          to the revision before
+  eggtooth helm rollback web 3 --wait";
+
+pub(super) const HELM_UNINSTALL: &str = "\
+Examples:
+  eggtooth helm uninstall web -n shop --wait
+  eggtooth helm uninstall web --keep-history";
+
+pub(super) const HELM_TEST: &str = "\
+Examples:
+  eggtooth helm test web --logs
+  eggtooth helm test web --filter '!name=slow'";
+
+pub(super) const HELM_DIFF: &str = "\
+Examples:
+  eggtooth helm diff web charts/web -n shop --set replicas=3
+  eggtooth helm diff web web-1.1.0.tgz --reuse-values --detailed-exitcode    end with 2 when something would change";
+
 pub(super) const HELM_GET: &str = "\
 Examples:
   eggtooth helm get manifest web -n shop

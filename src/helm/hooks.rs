@@ -75,6 +75,13 @@ impl Policy {
     }
 }
 
+impl Execution {
+    /// It did what it should.
+    pub const SUCCEEDED: &str = "Succeeded";
+    /// It did not.
+    pub const FAILED: &str = "Failed";
+}
+
 /// An object that is made at an event. The form in JSON is that of Helm's release records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hook {
@@ -151,6 +158,18 @@ impl Hook {
         })
     }
 
+    /// Says what becomes of the hook's object where it says nothing itself, as Helm does once a hook runs.
+    pub(in crate::helm) fn settle_policies(&mut self) {
+        if self.delete_policies.is_empty() {
+            self.delete_policies.push(Policy(Policy::BEFORE_CREATION.to_owned()));
+        }
+    }
+
+    /// Says whether the logs of the hook's pods are told at this point.
+    pub fn shows_logs(&self, policy: &str) -> bool {
+        self.output_log_policies.iter().any(|own| own.as_str() == policy)
+    }
+
     /// Says whether the hook's object is deleted at this point. Definitions never are: all their objects would go.
     pub fn is_deleted(&self, policy: &str) -> bool {
         let says = self.delete_policies.iter().any(|own| own.as_str() == policy);
@@ -159,9 +178,10 @@ impl Hook {
     }
 }
 
-/// Returns the hooks of an event in the order in which they run: by weight, then by name, then by kind.
-pub fn at(hooks: &[Hook], event: Event) -> Vec<&Hook> {
-    let mut hooks: Vec<&Hook> = hooks.iter().filter(|hook| hook.events.contains(&event)).collect();
-    hooks.sort_by(|a, b| (a.weight, &a.name).cmp(&(b.weight, &b.name)));
-    hooks
+/// Returns where the hooks of an event are, in the order in which they run: by weight, then by name, then by kind.
+pub fn places(hooks: &[Hook], event: Event) -> Vec<usize> {
+    let mut places: Vec<usize> =
+        (0..hooks.len()).filter(|place| hooks[*place].events.contains(&event)).collect();
+    places.sort_by(|a, b| (hooks[*a].weight, &hooks[*a].name).cmp(&(hooks[*b].weight, &hooks[*b].name)));
+    places
 }

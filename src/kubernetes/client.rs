@@ -192,6 +192,11 @@ impl Client {
         })
     }
 
+    /// As [`json`](Self::json), the answer as text.
+    pub(super) async fn text(&self, call: Call) -> Result<String, KubernetesError> {
+        Ok(String::from_utf8_lossy(&self.bytes(call).await?).into_owned())
+    }
+
     /// As [`json`](Self::json), the answer as it is.
     async fn bytes(&self, mut call: Call) -> Result<Zeroizing<Vec<u8>>, KubernetesError> {
         let (head, ()) = call.head().into_parts();

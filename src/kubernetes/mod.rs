@@ -22,6 +22,7 @@ mod field_set;
 mod guard;
 mod identity;
 mod list;
+mod logs;
 mod manifest;
 mod object;
 mod order;

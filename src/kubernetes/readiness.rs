@@ -228,6 +228,19 @@ impl Manifest {
         }
     }
 
+    /// Returns whether a Pod has ended, and well.
+    pub fn ended(&self) -> Readiness {
+        match self.text(&["status", "phase"]) {
+            "Succeeded" => Readiness::Ready,
+            "Failed" => match self.text(&["status", "message"]) {
+                "" => Readiness::Failed("the pod failed".to_owned()),
+                message => Readiness::Failed(message.to_owned()),
+            },
+            "" => waiting("the pod has not started"),
+            phase => waiting(format!("the pod is {phase}")),
+        }
+    }
+
     fn definition(&self) -> Result<(), Readiness> {
         if let Some(names) = self.condition("NamesAccepted").filter(|names| names.status == "False") {
             return Err(Readiness::Failed(names.text()));

@@ -18,11 +18,13 @@ pub struct WaitOptions {
     pub deadline: Duration,
     /// Whether a Job must be done, not only started.
     pub jobs: bool,
+    /// Whether a Pod must have ended well, not only be ready.
+    pub pods: bool,
 }
 
 impl Default for WaitOptions {
     fn default() -> Self {
-        Self { deadline: Duration::from_mins(5), jobs: true }
+        Self { deadline: Duration::from_mins(5), jobs: true, pods: false }
     }
 }
 
@@ -251,6 +253,8 @@ impl Group {
         for (name, object) in &self.pending {
             let readiness = if options.jobs && object.kind() == "Job" && object.group() == "batch" {
                 object.completion()
+            } else if options.pods && object.kind() == "Pod" && object.group().is_empty() {
+                object.ended()
             } else {
                 object.readiness(now)
             };

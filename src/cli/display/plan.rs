@@ -21,8 +21,24 @@ pub(in crate::cli) fn plan(plan: &Plan, stack: &str, style: Style) -> String {
         // Writing into a String does not fail.
         let _ = writeln!(text, "{} {} {} would go with it", style.bad("!"), lost.kind, lost.name);
     }
-    text.push_str(&counts(plan, style));
-    text
+    text + &plan_counts(plan, style)
+}
+
+/// Returns the objects of a release that would change, and how.
+pub(in crate::cli) fn objects(children: &[Child], style: Style) -> String {
+    let mut text = String::new();
+    let changed: Vec<&Child> = children.iter().filter(|it| it.operation != Operation::Same).collect();
+    for (index, child) in changed.iter().enumerate() {
+        add_child(&mut text, child, "", index + 1 == changed.len(), style);
+    }
+    let count = |operation| children.iter().filter(|child| child.operation == operation).count();
+    let counted = [
+        (count(Operation::Create), "to create"),
+        (count(Operation::Update), "to change"),
+        (count(Operation::Delete), "to delete"),
+        (count(Operation::Same), "unchanged"),
+    ];
+    text + &counts(&counted, style)
 }
 
 fn add_step(text: &mut String, step: &Step, last: bool, style: Style) {
@@ -80,7 +96,7 @@ fn symbol(operation: Operation, style: Style) -> String {
     }
 }
 
-fn counts(plan: &Plan, style: Style) -> String {
+fn plan_counts(plan: &Plan, style: Style) -> String {
     let summary = plan.summary();
     let counted = [
         (summary.create, "to create"),
@@ -90,6 +106,10 @@ fn counts(plan: &Plan, style: Style) -> String {
         (summary.retain, "to forget"),
         (summary.same, "unchanged"),
     ];
+    counts(&counted, style)
+}
+
+fn counts(counted: &[(usize, &str)], style: Style) -> String {
     let parts: Vec<String> = counted
         .iter()
         .filter(|(count, _)| *count > 0)

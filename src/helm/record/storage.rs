@@ -46,6 +46,8 @@ impl Driver {
 pub const MANAGER: &str = "helm";
 /// The annotation by which we know our own records: what they were rendered from. Helm drops it when it writes.
 const RENDERED_FROM: &str = "eggtooth.dev/rendered-from";
+/// The annotation that names who makes a pending revision.
+const HOLDER: &str = "eggtooth.dev/holder";
 
 /// Why a record cannot be stored or found.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +94,8 @@ pub struct Stored {
     pub labels: BTreeMap<String, String>,
     /// All labels, as they were read.
     pub all_labels: BTreeMap<String, String>,
+    /// Who makes it, while it is pending.
+    pub holder: Option<String>,
     created_at: String,
     resource_version: String,
 }
@@ -102,18 +106,25 @@ pub struct Storage<'a> {
     client: &'a Client,
     namespace: &'a str,
     driver: Driver,
+    holder: Option<&'a str>,
 }
 
 impl<'a> Storage<'a> {
     /// Returns the records of a namespace that Secrets hold; of all namespaces when it is empty.
     pub fn new(client: &'a Client, namespace: &'a str) -> Self {
-        Self { client, namespace, driver: Driver::Secret }
+        Self { client, namespace, driver: Driver::Secret, holder: None }
     }
 
     /// Returns the records that objects of this kind hold.
     #[must_use]
     pub fn driven_by(self, driver: Driver) -> Self {
         Self { driver, ..self }
+    }
+
+    /// Writes into pending records who makes them.
+    #[must_use]
+    pub fn held_by(self, holder: &'a str) -> Self {
+        Self { holder: Some(holder), ..self }
     }
 
     /// Returns the revisions of all releases whose labels fit the selector too, without the records themselves.
@@ -165,6 +176,7 @@ impl<'a> Storage<'a> {
             rendered_from: object.annotation(RENDERED_FROM).map(str::to_owned),
             labels: labels.map(|(key, label)| (key.clone(), label.clone())).collect(),
             all_labels,
+            holder: object.annotation(HOLDER).map(str::to_owned),
             created_at: object.label("createdAt").unwrap_or_default().to_owned(),
             resource_version: object.resource_version().to_owned(),
         }))
@@ -181,7 +193,9 @@ impl<'a> Storage<'a> {
         let created_at = now.as_second().to_string();
         let all_labels = labels.clone();
         let resource_version = String::new();
-        let mut stored = Stored { record, rendered_from, labels, all_labels, created_at, resource_version };
+        let holder = self.holder.map(str::to_owned);
+        let mut stored =
+            Stored { record, rendered_from, labels, all_labels, holder, created_at, resource_version };
         let object = self.manifest(&stored, "createdAt", now)?;
         let created = self.client.create(&object, MANAGER).await?;
         created.resource_version().clone_into(&mut stored.resource_version);
@@ -213,7 +227,7 @@ impl<'a> Storage<'a> {
     }
 
     fn manifest(&self, stored: &Stored, when: &str, now: jiff::Timestamp) -> Result<Manifest, StorageError> {
-        let Stored { record, rendered_from, labels: own, created_at, resource_version, .. } = stored;
+        let Stored { record, rendered_from, labels: own, holder, created_at, resource_version, .. } = stored;
         let mut labels = json!(own);
         labels["createdAt"] = created_at.as_str().into();
         labels[when] = now.as_second().to_string().into();
@@ -225,7 +239,10 @@ impl<'a> Storage<'a> {
             metadata["resourceVersion"] = resource_version.as_str().into();
         }
         if let Some(rendered_from) = rendered_from {
-            metadata["annotations"] = json!({RENDERED_FROM: rendered_from});
+            metadata["annotations"][RENDERED_FROM] = rendered_from.as_str().into();
+        }
+        if let Some(holder) = holder.as_deref().filter(|_| record.info.status.is_pending()) {
+            metadata["annotations"][HOLDER] = holder.into();
         }
         let data = record.encode()?;
         let data = match self.driver {
@@ -260,6 +277,14 @@ pub fn surplus(history: &[Revision], limit: usize) -> Vec<&Revision> {
     let deployed = deployed.map(|revision| revision.version);
     let excess = (history.len() + 1).saturating_sub(limit);
     history.iter().filter(|revision| Some(revision.version) != deployed).take(excess).collect()
+}
+
+#[cfg(test)]
+impl Revision {
+    /// Returns a revision of which only this is known.
+    pub(in crate::helm) fn told(version: u64, status: Status) -> Self {
+        Self { version, status, rendered_from: None, uid: String::new() }
+    }
 }
 
 #[cfg(test)]

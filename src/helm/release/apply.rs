@@ -4,26 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{StreamExt, TryStreamExt, stream};
-
-use super::delete::{remove, wait_gone};
+use super::delete::{going, remove, wait_gone};
 use super::difference::LiveRelease;
+use super::hooks::{self, Course};
 use super::prepare::{Next, Prepared, ReleaseError, fingerprint_now, stamp};
-use super::{hooks, objects};
+use super::waves::{self, Method};
+use super::{crds, objects};
 use crate::clock::Clock;
 use crate::helm::hooks::Event;
-use crate::helm::record::{ApplyMethod, Info, MANAGER, NewRecord, Record, Status, Storage, Stored, surplus};
-use crate::kubernetes::{
-    ApplyOptions, Client, Comparison, KubernetesError, Manifest, Propagation, Settled, WaitOptions,
-    install_rank,
-};
+use crate::helm::record::{ApplyMethod, Info, NewRecord, Record, Status, Storage, Stored, surplus};
+use crate::kubernetes::{Client, Comparison, KubernetesError, Manifest, Propagation, Settled, WaitOptions};
 use crate::resource::Progress;
 
-/// How many requests are on their way at once.
-const AT_ONCE: usize = 8;
 /// How many revisions Helm keeps.
 const HISTORY: usize = 10;
-const ESTABLISHED: Duration = Duration::from_mins(1);
 /// How long an object that is made anew may take to go: a pod may use all of its grace period.
 const GONE: Duration = Duration::from_mins(5);
 
@@ -59,7 +53,7 @@ impl Run<'_> {
             return Ok(Made { revision, objects, settled: self.settled });
         };
         let mut stored = self.begin(next).await?;
-        match self.make(&stored).await {
+        match self.make(&mut stored).await {
             Ok(objects) => {
                 self.finish(&mut stored).await?;
                 Ok(Made { revision: next.revision, objects, settled: self.settled })
@@ -138,7 +132,7 @@ impl Run<'_> {
         Ok(storage.create(record, rendered_from, labels, now).await?)
     }
 
-    async fn make(&mut self, stored: &Stored) -> Result<Vec<Manifest>, ReleaseError> {
+    async fn make(&mut self, stored: &mut Stored) -> Result<Vec<Manifest>, ReleaseError> {
         let prepared = &self.live.prepared;
         let upgrade = prepared.deployed.is_some();
         let (before, after) = if upgrade {
@@ -146,36 +140,19 @@ impl Run<'_> {
         } else {
             (Event::PreInstall, Event::PostInstall)
         };
-        self.crds().await?;
-        let hooks = &stored.record.hooks;
-        hooks::run(self.client, hooks, before, &prepared.namespace, self.progress).await?;
+        crds::create_missing(self.client, &prepared.crds, self.progress).await?;
+        let course = Course {
+            client: self.client,
+            clock: self.clock,
+            namespace: &prepared.namespace,
+            limit: hooks::DEADLINE,
+            progress: self.progress,
+        };
+        course.run(&mut stored.record.hooks, before).await?;
         let objects = self.objects().await?;
         self.delete_gone().await?;
-        hooks::run(self.client, hooks, after, &self.live.prepared.namespace, self.progress).await?;
+        course.run(&mut stored.record.hooks, after).await?;
         Ok(objects)
-    }
-
-    /// Creates what is missing of the definitions of `crds/`. Helm never changes them, and neither do we.
-    async fn crds(&self) -> Result<(), ReleaseError> {
-        let mut creations = Vec::new();
-        for crd in &self.live.prepared.crds {
-            creations.push(self.create_missing(crd));
-        }
-        let created: Vec<Option<Manifest>> =
-            stream::iter(creations).buffer_unordered(AT_ONCE).try_collect().await?;
-        let created: Vec<Manifest> = created.into_iter().flatten().collect();
-        if !created.is_empty() {
-            self.client.wait_established(created, ESTABLISHED, self.progress).await?;
-        }
-        Ok(())
-    }
-
-    async fn create_missing(&self, crd: &Manifest) -> Result<Option<Manifest>, KubernetesError> {
-        match self.client.create(crd, MANAGER).await {
-            Ok(created) => Ok(Some(created)),
-            Err(error) if error.is_conflict() => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     /// Applies what differs: definitions first, then kind after kind in Helm's order, what is of one kind at once.
@@ -194,19 +171,10 @@ impl Run<'_> {
             }
         }
         self.make_room().await?;
-        let (definitions, mut others): (Vec<&Manifest>, Vec<&Manifest>) =
-            different.into_iter().partition(|object| objects::is_definition(object));
-        let applied = self.wave(&definitions).await?;
-        self.remember(&definitions, &applied);
-        if !applied.is_empty() {
-            self.client.wait_established(applied, ESTABLISHED, self.progress).await?;
-        }
-        others.sort_by_key(|object| install_rank(object.kind()));
-        for wave in others.chunk_by(|a, b| a.kind() == b.kind()) {
-            let applied = self.wave(wave).await?;
-            self.remember(wave, &applied);
-            current.extend(applied);
-        }
+        let applied = waves::apply(self.client, &different, Method::SERVER, self.progress).await?;
+        self.remember(&different, &applied);
+        let to_wait_for = applied.into_iter().filter(|object| !objects::is_definition(object));
+        current.extend(to_wait_for);
         Ok(current)
     }
 
@@ -217,17 +185,8 @@ impl Run<'_> {
             Comparison::Absent | Comparison::Same(_) | Comparison::Different { .. } => None,
         });
         let replaced: Vec<Manifest> = replaced.collect();
-        remove(self.client, &replaced).await?;
+        remove(self.client, &replaced, Propagation::Background).await?;
         wait_gone(self.client, &replaced, GONE, self.progress).await
-    }
-
-    async fn wave(&self, objects: &[&Manifest]) -> Result<Vec<Manifest>, KubernetesError> {
-        let options = ApplyOptions::new(MANAGER);
-        let mut applications = Vec::with_capacity(objects.len());
-        for object in objects {
-            applications.push(self.client.apply(object, options, self.progress));
-        }
-        stream::iter(applications).buffered(AT_ONCE).try_collect().await
     }
 
     fn remember(&mut self, wanted: &[&Manifest], applied: &[Manifest]) {
@@ -240,19 +199,10 @@ impl Run<'_> {
 
     /// Deletes objects that the chart does not have any more, when they are still the release's.
     async fn delete_gone(&self) -> Result<(), ReleaseError> {
-        let owner = self.live.prepared.owner();
-        for object in &self.live.gone {
-            if objects::is_kept(object) {
-                self.progress.note(&format!("{object} stays: its resource policy is `keep`"));
-            } else if let Some(why) = owner.disowns(object) {
-                self.progress.note(&format!("{object} stays: {why}"));
-            } else {
-                let resource = self.client.resource_of(object).await?;
-                let name = object.object_name();
-                self.client.delete(&resource, &name, object.uid(), Propagation::Background).await?;
-            }
-        }
-        Ok(())
+        let prepared = &self.live.prepared;
+        let owner = (prepared.name.as_str(), prepared.namespace.as_str());
+        let (going, _) = going(owner, self.live.gone.clone(), self.progress);
+        Ok(remove(self.client, &going, Propagation::Background).await?)
     }
 
     /// Says which revision counts. The earlier one goes first, as Helm has it, so that never two do.
@@ -285,6 +235,6 @@ pub(super) async fn wait(
     deadline: Duration,
     progress: &dyn Progress,
 ) -> Result<(), KubernetesError> {
-    client.wait_ready(objects, WaitOptions { deadline, jobs: false }, progress).await?;
+    client.wait_ready(objects, WaitOptions { deadline, jobs: false, pods: false }, progress).await?;
     Ok(())
 }

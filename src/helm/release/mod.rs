@@ -8,17 +8,31 @@
 mod access;
 mod apply;
 mod archives;
+mod client_side;
+mod crds;
 mod delete;
 mod difference;
 mod hooks;
 mod inputs;
+mod logs;
+mod migration;
 mod objects;
 mod patch;
 mod prepare;
 mod provider;
+mod rendering;
 mod turns;
+mod waves;
 
 pub use inputs::{InputError, ReleaseInputs};
 pub use prepare::{ReleaseError, objects_of};
 pub use provider::{KIND, ReleaseProvider};
 pub use turns::ThreadEnded;
+
+pub(in crate::helm) use crds::create_missing as create_missing_crds;
+pub(in crate::helm) use delete::{going, remove as remove_gone, remove_all, remove_in_order};
+pub(in crate::helm) use hooks::Course;
+pub(in crate::helm) use logs::of_hook as pod_logs;
+pub(in crate::helm) use objects::{disowned, live_of};
+pub(in crate::helm) use rendering::{RenderRequest, owned, render, unowned};
+pub(in crate::helm) use waves::{Method, apply as apply_objects};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
-use crate::kubernetes::{Definition, Discovery, KubernetesError, Manifest};
+use crate::kubernetes::{ApiResource, Client, Definition, Discovery, KubernetesError, Manifest};
 use crate::resource::{Brings, GroupKind, Kind as _, Kinds, Need, ObjectName};
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -86,6 +86,29 @@ fn flatten(document: Json, objects: &mut Vec<Json>) {
         }
         object => objects.push(object),
     }
+}
+
+/// Returns what is there of the objects.
+pub(in crate::helm) async fn live_of(
+    client: &Client,
+    objects: &[Manifest],
+) -> Result<Vec<Manifest>, KubernetesError> {
+    let discovery = client.discovery().await?;
+    let reads: Vec<(ApiResource, ObjectName)> = objects
+        .iter()
+        .filter_map(|object| {
+            // Of a kind that is not served nothing is there.
+            let resource = discovery.find(&object.group_kind(), Some(object.version()))?;
+            Some((resource.clone(), object.object_name()))
+        })
+        .collect();
+    Ok(client.get_many(&reads).await?.into_iter().flatten().collect())
+}
+
+/// Says why the object is not the release's (name and namespace), if it is not.
+pub(in crate::helm) fn disowned((name, namespace): (&str, &str), object: &Manifest) -> Option<String> {
+    let why = Owner { name, namespace }.disowns(object)?;
+    Some(format!("{object}: {why}"))
 }
 
 /// Returns the kind that a definition defines.

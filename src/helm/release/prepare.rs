@@ -1,6 +1,5 @@
 //! All that can be known of a release before anything is written.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,11 +9,10 @@ use sha2::{Digest as _, Sha256};
 use super::archives::Archives;
 use super::objects::{self, Owner};
 use super::patch::{self, PatchError};
-use super::turns::{Ask, Question, ThreadEnded, taking_turns};
+use super::rendering::{self, Asked, LookUp};
+use super::turns::ThreadEnded;
 use super::{InputError, ReleaseInputs};
-use crate::gotemplate::FunctionError;
 use crate::gotemplate::Map as GoMap;
-use crate::gotemplate::functions::Host;
 use crate::helm::chart::Chart;
 use crate::helm::hooks::Hook;
 use crate::helm::record::{
@@ -22,8 +20,8 @@ use crate::helm::record::{
 };
 use crate::helm::render::{self, Capabilities, KubeVersion, KubeVersionError, RenderError, Rendered};
 use crate::helm::repository::RepositoryError;
-use crate::kubernetes::{Client, KubernetesError, Manifest, Selection};
-use crate::resource::{GroupKind, ObjectName};
+use crate::helm::values::OverridesError;
+use crate::kubernetes::{Client, KubernetesError, Manifest};
 use crate::yaml;
 
 /// Why a release cannot be made or taken away.
@@ -62,6 +60,18 @@ pub enum ReleaseError {
     /// The thread that rendered ended.
     #[error("render a chart")]
     Thread(#[source] ThreadEnded),
+    /// The user's values cannot be read.
+    #[error(transparent)]
+    Values(#[from] OverridesError),
+    /// A hook fails.
+    #[error("the hook {path} failed")]
+    Hook {
+        /// The template.
+        path: String,
+        /// Why.
+        #[source]
+        source: Box<ReleaseError>,
+    },
     /// Somebody else is at it.
     #[error("another operation ({}) on revision {revision} is in progress", status.as_str())]
     Pending {
@@ -224,7 +234,7 @@ pub async fn objects_of(client: &Client, record: &Record) -> Result<Vec<Manifest
 }
 
 /// Returns what the cluster can do, as Helm tells charts.
-async fn capabilities(client: &Client) -> Result<Capabilities, ReleaseError> {
+pub(super) async fn capabilities(client: &Client) -> Result<Capabilities, ReleaseError> {
     let (version, discovery) = futures::try_join!(client.server_version(), client.discovery())?;
     Ok(Capabilities {
         kube_version: KubeVersion::parse(&version.git_version)?,
@@ -269,30 +279,16 @@ async fn render(
         upgrade: prepared.deployed.is_some(),
     };
     let values = inputs.values.clone();
-    let same_chart = Arc::clone(&chart);
-    // Who may not read the records may not read what templates look up either: it is as if that was not there, too.
-    let blind = prepared.unread.is_some();
-    let work = move |ask: Ask| {
-        let lookup: render::Lookup = Rc::new(move |version, kind, namespace, name| {
-            let found = ask([version, kind, namespace, name].map(str::to_owned));
-            match found.map_err(|error| FunctionError::new(error.to_string()))? {
-                Err(error) if blind && error.is_refused() => Ok(serde_json::json!({})),
-                found => found.map_err(|error| FunctionError::new(error.to_string())),
-            }
-        });
-        let options = render::Options {
-            capabilities: &capabilities,
-            include_crds: false,
-            check_schema: true,
-            lookup: Some(lookup),
-            host: Rc::new(Host::system()),
-        };
-        render::render(&same_chart, &GoMap::from(values), &target, options)
+    let asked = Asked {
+        chart: Arc::clone(&chart),
+        values: Box::new(move || Ok(GoMap::from(values))),
+        target,
+        capabilities,
+        check_schema: true,
+        // Who may not read the records may not read what templates look up either: it is as if that was not there, too.
+        lookup: if prepared.unread.is_some() { LookUp::Blind } else { LookUp::Live },
     };
-    let answer = |[version, kind, namespace, name]: Question| async move {
-        look_up(client, &version, &kind, &namespace, &name).await
-    };
-    let mut rendered = taking_turns(work, answer).await.map_err(ReleaseError::Thread)??;
+    let (mut rendered, _) = rendering::run(client, asked).await?;
     patch::apply(&mut rendered, &inputs.patches)?;
     take(client, prepared, inputs, &chart, rendered, revision).await
 }
@@ -327,30 +323,6 @@ async fn take(
         prepared.next = Some(Next { revision, chart, manifest: manifest.into(), notes });
     }
     Ok(())
-}
-
-/// Reads live objects for a template. What is not there is an empty object.
-async fn look_up(
-    client: &Client,
-    version: &str,
-    kind: &str,
-    namespace: &str,
-    name: &str,
-) -> Result<Json, KubernetesError> {
-    let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
-    let resource = client.resource(&GroupKind::new(group, kind), Some(version)).await?;
-    let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
-    if name.is_empty() {
-        let selection = Selection { namespace, ..Selection::default() };
-        let items = client.list(&resource, selection).await?;
-        let items: Vec<Json> = items.iter().map(|item| item.json().clone()).collect();
-        return Ok(serde_json::json!({
-            "apiVersion": resource.api_version(), "kind": format!("{kind}List"), "items": items,
-        }));
-    }
-    let object = ObjectName { namespace: namespace.map(str::to_owned), name: name.to_owned() };
-    let found = client.get(&resource, &object).await?;
-    Ok(found.map_or_else(|| serde_json::json!({}), |found| found.json().clone()))
 }
 
 /// Returns the time as records have it.

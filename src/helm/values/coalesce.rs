@@ -54,6 +54,11 @@ pub fn merge_tables(values: &Map, below: &Map) {
     fill(values, below, Nulls::Keep);
 }
 
+/// Fills up `values` with what `below` has besides; a null deletes what is below.
+pub fn coalesce_tables(values: &Map, below: &Map) {
+    fill(values, below, Nulls::Delete);
+}
+
 /// Returns a copy that shares no map with the value.
 pub fn copy(value: &Value) -> Value {
     match value {

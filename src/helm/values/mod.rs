@@ -17,7 +17,7 @@ mod schema;
 use serde_json::{Map, Value};
 
 pub use assignment::{Assignment, AssignmentError};
-pub use coalesce::{Node, TypeMismatch, coalesce, copy, merge, merge_tables};
+pub use coalesce::{Node, TypeMismatch, coalesce, coalesce_tables, copy, merge, merge_tables};
 pub use overrides::{Overrides, OverridesError};
 pub use path::{table, value_at};
 pub use schema::{Node as Checked, SchemaError, validate, validate_alone};

@@ -9,6 +9,7 @@ mod contract;
 mod faults;
 mod finder;
 mod harness;
+mod helm_life;
 mod helm_verbs;
 mod kill;
 mod leak;
@@ -39,6 +40,7 @@ pub(crate) fn run() -> ExitCode {
         contract::trials(),
         faults::trials(),
         harness::trials(),
+        helm_life::trials(),
         helm_verbs::trials(),
         kill::trials(),
         leak::trials(),

@@ -5,7 +5,6 @@ use clap::Args;
 use super::output::OutputFlag;
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "they are helm's flags")]
 pub(in crate::cli) struct List {
     /// The releases of all namespaces
     #[arg(short = 'A', long)]

@@ -62,7 +62,7 @@ fn names(found: &[Stored], arguments: &List) -> String {
     match arguments.output.output {
         Output::Json => json_line(&names),
         Output::Yaml => yaml(&names),
-        Output::Table => names.iter().map(|name| format!("{name}\n")).collect(),
+        Output::Table => names.iter().flat_map(|name| [*name, "\n"]).collect(),
     }
 }
 

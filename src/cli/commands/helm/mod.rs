@@ -1,18 +1,26 @@
 //! `eggtooth helm`: a verb a file.
 
 mod dependency;
+mod diff;
 mod error;
 mod find;
 mod get;
 mod history;
-mod list;
+mod install;
 mod lint;
+mod list;
 mod lock;
+mod make;
 mod pull;
+mod rollback;
 mod session;
 mod show;
 mod status;
 mod template;
+mod test;
+mod told;
+mod uninstall;
+mod upgrade;
 
 use std::collections::BTreeMap;
 
@@ -53,9 +61,12 @@ pub(super) fn run(
 
 async fn dispatch(session: &Session, verb: &HelmVerb) -> Result<Exit, HelmCommandError> {
     match verb {
+        HelmVerb::Diff(arguments) => diff::run(session, arguments).await,
         HelmVerb::Get(part) => get::run(session, part).await,
         HelmVerb::History(arguments) => history::run(session, arguments).await,
+        HelmVerb::Install(arguments) => install::run(session, arguments).await,
         HelmVerb::List(arguments) => list::run(session, arguments).await,
+        HelmVerb::Rollback(arguments) => rollback::run(session, arguments).await,
         HelmVerb::Status(arguments) => status::run(session, arguments).await,
         HelmVerb::Template(arguments) => template::run(session, arguments).await,
         HelmVerb::Pull(arguments) => pull::run(session, arguments).await,
@@ -63,5 +74,8 @@ async fn dispatch(session: &Session, verb: &HelmVerb) -> Result<Exit, HelmComman
         HelmVerb::Dependency(command) => dependency::run(session, command).await,
         HelmVerb::Lint(arguments) => lint::run(session, arguments),
         HelmVerb::Lock(arguments) => lock::run(session, arguments).await,
+        HelmVerb::Test(arguments) => test::run(session, arguments).await,
+        HelmVerb::Uninstall(arguments) => uninstall::run(session, arguments).await,
+        HelmVerb::Upgrade(arguments) => upgrade::run(session, arguments).await,
     }
 }

@@ -3,9 +3,11 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::HelmCommandError;
+use super::told::Told;
 use crate::cli::{args::Global, args::helm::ClusterFlags, terminal::Terminal};
 use crate::clock::Clock;
 use crate::helm::{
+    action::{Releases, holder},
     record::{Driver, Storage},
     repository::{Charts, Settings},
 };
@@ -29,6 +31,9 @@ pub(super) struct Connected {
     pub(super) client: Client,
     pub(super) namespace: String,
     pub(super) driver: Driver,
+    clock: Clock,
+    holder: String,
+    told: Told,
 }
 
 impl Session {
@@ -68,11 +73,18 @@ impl Session {
         let client = Client::connect(&self.target).await?;
         let flag = self.flags.namespace.clone().filter(|namespace| !namespace.is_empty());
         let namespace = flag.unwrap_or_else(|| client.default_namespace().to_owned());
-        Ok(Connected { client, namespace, driver })
+        let told = Told::new(self.terminal.clone());
+        Ok(Connected { client, namespace, driver, clock: self.clock.clone(), holder: holder(), told })
     }
 }
 
 impl Connected {
+    /// Returns the namespace's releases, to change them.
+    pub(super) fn releases(&self) -> Releases<'_> {
+        let Self { client, namespace, driver, clock, holder, told } = self;
+        Releases { client, clock, namespace, driver: *driver, holder, progress: told }
+    }
+
     /// Returns the records of the namespace.
     pub(super) fn storage(&self) -> Storage<'_> {
         Storage::new(&self.client, &self.namespace).driven_by(self.driver)

@@ -1,5 +1,7 @@
 //! `helm status`.
 
+use std::fmt::Write as _;
+
 use super::HelmCommandError;
 use super::session::Session;
 use crate::cli::{
@@ -17,11 +19,15 @@ pub(super) async fn run(session: &Session, arguments: &Status) -> Result<Exit, H
     let text = match arguments.output.output {
         Output::Table => {
             let tables = action::tables(&connected.client, record).await?;
-            let resources = tables.iter().map(|(kind, table)| format!("==> {kind}\n{table}\n")).collect();
+            let mut resources = String::new();
+            for (kind, table) in &tables {
+                // Writing into a String does not fail.
+                let _ = writeln!(resources, "==> {kind}\n{table}");
+            }
             StatusTable {
                 record,
                 metadata: false,
-                resources: Some(resources).filter(|text: &String| !text.is_empty()),
+                resources: Some(resources).filter(|text| !text.is_empty()),
                 computed: None,
                 hide_notes: false,
             }

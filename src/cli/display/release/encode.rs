@@ -1,5 +1,7 @@
 //! JSON and YAML as Go writes them.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use crate::yaml::{Layout, emit_json};
@@ -12,7 +14,8 @@ pub(in crate::cli) fn json_line(value: &impl Serialize) -> String {
     for char in json.chars() {
         match char {
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                line.push_str(&format!("\\u{:04x}", u32::from(char)));
+                // Writing into a String does not fail.
+                let _ = write!(line, "\\u{:04x}", u32::from(char));
             }
             char => line.push(char),
         }

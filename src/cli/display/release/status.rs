@@ -129,5 +129,6 @@ impl StatusTable<'_> {
 
 /// Returns the hooks' texts.
 pub(in crate::cli) fn hooks(hooks: &[Hook]) -> String {
-    hooks.iter().map(|hook| format!("---\n# Source: {}\n{}\n", hook.path, hook.manifest)).collect()
+    let text = |hook: &Hook| format!("---\n# Source: {}\n{}\n", hook.path, hook.manifest);
+    hooks.iter().map(text).collect()
 }

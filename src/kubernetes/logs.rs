@@ -1,0 +1,15 @@
+//! The logs of pods.
+
+use super::{Client, KubernetesError, Manifest, client::Call};
+
+impl Client {
+    /// Returns the last lines that a pod's container wrote.
+    pub async fn logs(&self, pod: &Manifest, container: &str, lines: u32) -> Result<String, KubernetesError> {
+        let resource = self.resource_of(pod).await?;
+        let path = format!("{}/log", resource.object(&pod.object_name()));
+        let call = Call::get(format!("read the log of {pod}"), path)
+            .query("container", container)
+            .query("tailLines", lines.to_string());
+        self.text(call).await
+    }
+}
