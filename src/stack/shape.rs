@@ -196,6 +196,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test looks at what was made")]
     fn user_and_token_become_what_the_kubelet_reads() {
         let values = values(&[("registry", "ghcr.io"), ("username", "bot"), ("token", "t\n")]);
         let data = Shape::ImagePull.data(&values).unwrap();
