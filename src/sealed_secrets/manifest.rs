@@ -57,7 +57,9 @@ pub fn seal_manifest(
         return Err(SealedSecretsError::NoName);
     }
     let mut annotations = object(metadata.remove("annotations"));
-    DROPPED_ANNOTATIONS.iter().for_each(|name| drop(annotations.remove(*name)));
+    for name in DROPPED_ANNOTATIONS {
+        annotations.remove(name);
+    }
     let scope = match sealing.scope {
         Scope::Strict => Scope::of_annotations(&annotations),
         wider => wider,

@@ -25,6 +25,9 @@ impl<'a> Sealer<'a> {
     /// Seals a value of the Secret `namespace/name` and returns it in base64, as it stands in `encryptedData`:
     /// the length of the RSA ciphertext in two bytes, the session key under RSA-OAEP, the value under AES-256-GCM with
     /// a nonce of zeros, as the key is used once.
+    ///
+    /// # Panics
+    /// On a value that AES-GCM does not take (64 GiB), which no Secret holds.
     #[expect(clippy::disallowed_methods, reason = "the value is encrypted")]
     pub fn seal(
         &self,

@@ -89,7 +89,10 @@ fn manifests(
                 out.push_str("---\n");
                 out.push_str(&emit_json(&sealed, Layout::GoYamlV3 { indent: 2 }));
             }
-            SealFormat::Json => out.push_str(&format!("{sealed:#}\n")),
+            SealFormat::Json => {
+                let text = format!("{sealed:#}\n");
+                out.push_str(&text);
+            }
         }
     }
     if out.is_empty() { Err(SealCommandError::Nothing(what)) } else { Ok(out) }

@@ -58,12 +58,11 @@ pub(super) fn run(session: &Session<'_>, arguments: &Publish) -> Result<Exit, So
             return Err(declined);
         }
         let known = vaults.iter().position(|(address, _)| *address == publication.address);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                vaults.push((publication.address.clone(), connect(session, &publication.address)?));
-                vaults.len() - 1
-            }
+        let index = if let Some(index) = known {
+            index
+        } else {
+            vaults.push((publication.address.clone(), connect(session, &publication.address)?));
+            vaults.len() - 1
         };
         runtime.block_on(publish(session, &vaults[index].1, &publication))?;
     }
@@ -123,7 +122,7 @@ fn name(arguments: &Publish, rule: &DestinationRule, root: &Path, file: &Path) -
     let below = if arguments.recursive { file.strip_prefix(root).ok() } else { None };
     // A single file that is published with --recursive is `.` below itself.
     let below = below.filter(|below| !below.as_os_str().is_empty());
-    let name = below.map_or_else(|| Path::new(file.file_name().unwrap_or_default()), |below| below);
+    let name = below.unwrap_or_else(|| Path::new(file.file_name().unwrap_or_default()));
     if arguments.omit_extensions || rule.omit_extensions {
         name.with_extension("").to_string_lossy().into_owned()
     } else {
