@@ -199,7 +199,7 @@ impl Parser<'_> {
                     format!("builtin function call {} not allowed at the top level", super::quote(&name));
                 self.diagnostics.push(place.error(message));
             }
-            let value = self.expression(value, &path, &path::join("", &name));
+            let value = self.expression(value, &path, &name);
             if matches!(&*name, "imports" | "context" | "environments") {
                 values.rejected.push(place.error(format!("{} is a reserved key", super::quote(&name))));
             } else {
