@@ -1,7 +1,5 @@
 //! `eggtooth rehearse` of an environment whose stores read from Pulumi ESC.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it cannot go on from")]
-
 use assert_cmd::Command;
 use serde_json::Value;
 

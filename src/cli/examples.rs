@@ -204,7 +204,7 @@ Examples:
 
 pub(super) const HELM_SHOW: &str = "\
 Examples:
-  eggtooth helm show values charts/web > values.yaml
+  eggtooth helm show values charts/web
   eggtooth helm show chart podinfo --repo https://charts.example.com";
 
 pub(super) const HELM_DEPENDENCY_LIST: &str = "\

@@ -138,11 +138,11 @@ fn scope_annotations(annotations: &mut Map<String, Value>, scope: Scope) -> Map<
     own
 }
 
+/// A key and its value.
+type Entry = (String, Secret<Vec<u8>>);
+
 /// Returns the values of `data`, and over them those of `stringData`.
-fn values(
-    secret: &mut Map<String, Value>,
-    name: &str,
-) -> Result<Vec<(String, Secret<Vec<u8>>)>, SealedSecretsError> {
+fn values(secret: &mut Map<String, Value>, name: &str) -> Result<Vec<Entry>, SealedSecretsError> {
     let wrong = |key: String, expected| SealedSecretsError::Value { name: name.to_owned(), key, expected };
     let mut values = Vec::new();
     let texts = object(secret.remove("stringData"));

@@ -237,7 +237,7 @@ fn app(home: &Home, more: &str) {
 /// Returns the lock without the time.
 fn lock(home: &Home) -> String {
     let text = fs::read_to_string(home.path().join("app/Chart.lock")).unwrap();
-    text.lines().filter(|line| !line.starts_with("generated:")).map(|line| format!("{line}\n")).collect()
+    text.lines().filter(|line| !line.starts_with("generated:")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A chart repository and an OCI registry on a loopback port, which count what they are asked.
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -45,8 +47,9 @@ pub(super) async fn repository(versions: &[&str]) -> MockServer {
         let archive = chart("egg", version);
         let digest = sha256(&archive);
         let digest = digest.trim_start_matches("sha256:");
-        index += &format!(
-            "  - {{apiVersion: v2, name: egg, version: {version}, digest: {digest}, urls: [egg-{version}.tgz]}}\n"
+        let _ = writeln!(
+            index,
+            "  - {{apiVersion: v2, name: egg, version: {version}, digest: {digest}, urls: [egg-{version}.tgz]}}"
         );
         let file = format!("/charts/egg-{version}.tgz");
         let answer = ResponseTemplate::new(200).set_body_bytes(archive);

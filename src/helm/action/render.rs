@@ -86,7 +86,7 @@ fn user_values(
             }
         }
         Some((config, Reuse::Reuse | Reuse::ResetThenReuse)) => {
-            values::coalesce_tables(&user, &Map::from(config))
+            values::coalesce_tables(&user, &Map::from(config));
         }
     }
     Ok(user)

@@ -93,7 +93,7 @@ fn keys(field: &str, list: &[Json]) -> Option<&'static [&'static str]> {
 }
 
 /// What a protocol is when none is said.
-fn key_of<'a>(keys: &[&'a str], element: &Json) -> Vec<String> {
+fn key_of(keys: &[&str], element: &Json) -> Vec<String> {
     let value = |key: &&str| match element.get(*key) {
         None if *key == "protocol" => "\"TCP\"".to_owned(),
         found => found.unwrap_or(&Json::Null).to_string(),

@@ -31,13 +31,12 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<(), Seal
     let sealer = Sealer::new(&certificate);
     let text =
         if arguments.raw { raw(arguments, &sealer)? } else { manifests(arguments, &sealer, terminal)? };
-    match &arguments.sealed_secret_file {
-        Some(path) => Ok(write(path, text.as_bytes(), Privacy::Usual)?),
-        None => {
-            Terminal::data(text.as_bytes());
-            Ok(())
-        }
+    if let Some(path) = &arguments.sealed_secret_file {
+        write(path, text.as_bytes(), Privacy::Usual)?;
+    } else {
+        Terminal::data(text.as_bytes());
     }
+    Ok(())
 }
 
 /// One value, without a newline behind it, as kubeseal prints it.

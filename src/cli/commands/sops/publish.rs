@@ -35,9 +35,9 @@ pub(super) fn run(session: &Session<'_>, arguments: &Publish) -> Result<Exit, So
     }
     let mut files = Vec::new();
     if folder {
-        walk(path, &mut files).map_err(found)?
+        walk(path, &mut files).map_err(found)?;
     } else {
-        files.push(path.clone())
+        files.push(path.clone());
     }
     // Nothing is published before all can be.
     let publications = files
@@ -152,7 +152,7 @@ fn agree(session: &Session<'_>, publication: &Publication) -> Result<bool, SopsC
         match (read, answer.trim()) {
             (Ok(_), "y") => return Ok(true),
             (Ok(_), "n") => return Ok(false),
-            (Ok(0), _) | (Err(_), _) => return Err(SopsCommandError::Unanswered),
+            (Ok(0) | Err(_), _) => return Err(SopsCommandError::Unanswered),
             (Ok(_), _) => {}
         }
     }

@@ -77,32 +77,33 @@ impl StatusTable<'_> {
         let Self { record, .. } = self;
         let mut text = format!("NAME: {}\n", record.name());
         if record.info.last_deployed.is_some() {
-            text += &format!("LAST DEPLOYED: {}\n", ansic(record.info.last_deployed.as_deref()));
+            let _ = writeln!(text, "LAST DEPLOYED: {}", ansic(record.info.last_deployed.as_deref()));
         }
-        text += &format!("NAMESPACE: {}\n", record.namespace());
-        text += &format!("STATUS: {}\nREVISION: {}\n", record.info.status.as_str(), record.version());
+        let _ = writeln!(text, "NAMESPACE: {}", record.namespace());
+        let _ = writeln!(text, "STATUS: {}\nREVISION: {}", record.info.status.as_str(), record.version());
         if self.metadata {
             let chart = &record.chart().metadata;
-            text += &format!(
-                "CHART: {}\nVERSION: {}\nAPP_VERSION: {}\n",
+            let _ = writeln!(
+                text,
+                "CHART: {}\nVERSION: {}\nAPP_VERSION: {}",
                 chart.name, chart.version, chart.app_version
             );
         }
-        text += &format!("DESCRIPTION: {}\n", record.info.description);
+        let _ = writeln!(text, "DESCRIPTION: {}", record.info.description);
         if let Some(resources) = &self.resources {
-            text += &format!("RESOURCES:\n{resources}\n");
+            let _ = writeln!(text, "RESOURCES:\n{resources}");
         }
         self.tests(&mut text);
         if let Some(computed) = self.computed {
             let config = (!record.config().is_empty()).then(|| record.config());
-            text += &format!("USER-SUPPLIED VALUES:\n{}\n", super::yaml(&config));
-            text += &format!("COMPUTED VALUES:\n{}\n", super::yaml(computed));
+            let _ = writeln!(text, "USER-SUPPLIED VALUES:\n{}", super::yaml(&config));
+            let _ = writeln!(text, "COMPUTED VALUES:\n{}", super::yaml(computed));
         }
         if self.computed.is_some() || record.info.description.eq_ignore_ascii_case("Dry run complete") {
-            text += &format!("HOOKS:\n{}MANIFEST:\n{}\n", hooks(&record.hooks), record.manifest());
+            let _ = writeln!(text, "HOOKS:\n{}MANIFEST:\n{}", hooks(&record.hooks), record.manifest());
         }
         if !self.hide_notes && !record.info.notes.is_empty() {
-            text += &format!("NOTES:\n{}\n", record.info.notes.trim());
+            let _ = writeln!(text, "NOTES:\n{}", record.info.notes.trim());
         }
         text
     }
