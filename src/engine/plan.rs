@@ -122,15 +122,30 @@ impl Plan {
     }
 
     /// Returns the objects of others that would be lost: what goes with the deletions, but neither is deleted by the
-    /// plan itself nor owned by something that is.
+    /// plan itself nor owned by something that is, be it by way of others.
     pub fn losses(&self) -> BTreeSet<&Collateral> {
-        let planned = self.deleted();
-        let is_planned = |kind: &str, name: &str| planned.contains(&(kind, name));
-        self.steps
-            .iter()
-            .flat_map(|step| &step.change.collateral)
-            .filter(|lost| !is_planned(&lost.kind, &lost.name))
-            .filter(|lost| !lost.owners.iter().any(|(kind, name)| is_planned(kind, name)))
+        let collateral: BTreeSet<&Collateral> =
+            self.steps.iter().flat_map(|step| &step.change.collateral).collect();
+        let mut ours = self.deleted();
+        loop {
+            let is_ours = |kind: &str, name: &str| ours.contains(&(kind, name));
+            // An owner without a namespace is told with that of what it owns.
+            let is_owner = |(kind, name): &(String, String)| {
+                is_ours(kind, name) || name.split_once('/').is_some_and(|(_, bare)| is_ours(kind, bare))
+            };
+            let owned: Vec<(&str, &str)> = collateral
+                .iter()
+                .filter(|lost| !is_ours(&lost.kind, &lost.name) && lost.owners.iter().any(is_owner))
+                .map(|lost| (lost.kind.as_str(), lost.name.as_str()))
+                .collect();
+            if owned.is_empty() {
+                break;
+            }
+            ours.extend(owned);
+        }
+        collateral
+            .into_iter()
+            .filter(|lost| !ours.contains(&(lost.kind.as_str(), lost.name.as_str())))
             .collect()
     }
 

@@ -46,7 +46,10 @@ impl ClusterExternalSecret {
             metadata.push(("annotations", Value::map([(FORCE_SYNC, force.clone())])));
         }
         let selector = Value::map([("matchLabels", Value::map([(self.label.as_str(), text("true"))]))]);
+        // The operator writes the object anew with what its types hold, also when it is empty. It is ours from the start,
+        // so that a run that changes nothing sees nothing changed.
         let spec = Value::map([
+            ("externalSecretMetadata", Value::map::<&str>([])),
             ("externalSecretName", text(&self.target)),
             ("namespaceSelectors", Value::list([selector])),
             ("externalSecretSpec", self.inner()),
@@ -61,10 +64,8 @@ impl ClusterExternalSecret {
 
     fn inner(&self) -> Value {
         let labels = self.labels.iter().map(|(key, value)| (key.as_str(), Value::from(value.as_str())));
-        let mut template = vec![("type", Value::from(self.secret_type.as_str()))];
-        if !self.labels.is_empty() {
-            template.push(("metadata", Value::map([("labels", Value::map(labels))])));
-        }
+        let labels = (!self.labels.is_empty()).then(|| ("labels", Value::map(labels)));
+        let template = [("type", Value::from(self.secret_type.as_str())), ("metadata", Value::map(labels))];
         let one = ExternalSecret {
             namespace: String::new(),
             name: self.target.clone(),

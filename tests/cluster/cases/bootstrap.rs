@@ -105,7 +105,7 @@ pub(crate) fn versions(cluster: &Cluster) -> BTreeMap<String, String> {
     let listed = cluster.kubectl(["get", kinds, "--all-namespaces", path]);
     let pairs = listed.lines().filter_map(|line| line.rsplit_once(' '));
     pairs
-        .filter(|(name, _)| !name.ends_with("/onepassword-canary"))
+        .filter(|(name, _)| !name.ends_with("-canary"))
         .map(|(name, version)| (name.to_owned(), version.to_owned()))
         .collect()
 }
