@@ -162,3 +162,32 @@ impl Plan {
         deleted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn collateral(kind: &str, name: &str, owner: Option<(&str, &str)>) -> Collateral {
+        let owners = owner.map(|(kind, name)| (kind.to_owned(), name.to_owned())).into_iter().collect();
+        Collateral { kind: kind.to_owned(), name: name.to_owned(), owners }
+    }
+
+    #[test]
+    fn what_is_owned_by_way_of_others_is_no_loss() {
+        let urn = Urn::new("test", "central-store", "kubernetes:ClusterExternalSecret", "pull");
+        let mut change = Change::of(Operation::Delete);
+        change.collateral = vec![
+            collateral("ExternalSecret", "shop/pull", Some(("ClusterExternalSecret", "shop/pull"))),
+            collateral("Secret", "shop/pull", Some(("ExternalSecret", "shop/pull"))),
+            collateral("ExternalSecret", "shop/other", Some(("ClusterExternalSecret", "shop/other"))),
+            collateral("Secret", "shop/own", None),
+        ];
+        let plan = Plan {
+            version: 1,
+            serial: 1,
+            steps: vec![Step { urn, formerly: None, change, after: Vec::new() }],
+        };
+        let lost: Vec<&str> = plan.losses().into_iter().map(|lost| lost.name.as_str()).collect();
+        assert_eq!(lost, ["shop/other", "shop/own"]);
+    }
+}
