@@ -2,15 +2,21 @@
 
 use std::{
     collections::BTreeMap,
-    process::{Command, Stdio},
+    io,
+    process::{Command, ExitStatus, Stdio},
     sync::Arc,
     time::Duration,
 };
 
 use futures::future::BoxFuture;
+use tokio::{io::AsyncReadExt as _, process::Child};
 use zeroize::Zeroizing;
 
-use super::{file::text_or_bytes, inputs, standard::Outside};
+use super::{
+    file::{LIMIT, text_or_bytes},
+    inputs,
+    standard::Outside,
+};
 use crate::environment::{Names, Schema, Source, SourceError, read_json};
 use crate::remote::Meter;
 use crate::resource::{Map, Value};
@@ -64,14 +70,22 @@ enum ExecError {
     Start {
         program: String,
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
+    #[error("read what `{program}` writes")]
+    Read {
+        program: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("`{program}` wrote more than {} MiB", LIMIT >> 20)]
+    TooLarge { program: String },
     #[error("`{program}` did not end within {seconds} s")]
     Hangs { program: String, seconds: u64 },
     #[error(
         "`{program}` failed: {status} (what it said is not shown, for it may hold secrets; run it by hand)"
     )]
-    Failed { program: String, status: std::process::ExitStatus },
+    Failed { program: String, status: ExitStatus },
     #[error("`{0}` wrote something that is not JSON")]
     NotJson(String),
 }
@@ -126,18 +140,30 @@ impl Exec {
         self.outside.process.apply(&mut command, &[]);
         #[expect(clippy::disallowed_methods, reason = "the document gives the program these variables")]
         command.envs(inputs.environment.iter().map(|(name, value)| (name, value.expose())));
-        let output = tokio::process::Command::from(command).stdin(Stdio::null()).kill_on_drop(true).output();
+        let mut command = tokio::process::Command::from(command);
+        // What it says besides may hold secrets, and is never shown.
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let program = || program.clone();
+        let mut child = command.spawn().map_err(|source| ExecError::Start { program: program(), source })?;
         let seconds = inputs.timeout.unwrap_or(60);
-        let program = program.clone();
-        let output = match tokio::time::timeout(Duration::from_secs(seconds), output).await {
-            Ok(Ok(output)) => output,
-            Ok(Err(source)) => return Err(ExecError::Start { program, source }),
-            Err(_) => return Err(ExecError::Hangs { program, seconds }),
-        };
-        if output.status.success() {
-            Ok(Zeroizing::new(output.stdout))
-        } else {
-            Err(ExecError::Failed { program, status: output.status })
+        let read = tokio::time::timeout(Duration::from_secs(seconds), written(&mut child)).await;
+        let Ok(ended) = read else { return Err(ExecError::Hangs { program: program(), seconds }) };
+        match ended.map_err(|source| ExecError::Read { program: program(), source })? {
+            None => Err(ExecError::TooLarge { program: program() }),
+            Some((output, status)) if status.success() => Ok(output),
+            Some((_, status)) => Err(ExecError::Failed { program: program(), status }),
         }
     }
+}
+
+/// Returns what a program writes, and how it ends; nothing when it writes too much, and then it may run still.
+async fn written(child: &mut Child) -> io::Result<Option<(Zeroizing<Vec<u8>>, ExitStatus)>> {
+    let mut output = Zeroizing::new(Vec::new());
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(LIMIT + 1).read_to_end(&mut output).await?;
+    }
+    if output.len() as u64 > LIMIT {
+        return Ok(None);
+    }
+    Ok(Some((output, child.wait().await?)))
 }

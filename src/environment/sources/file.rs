@@ -42,7 +42,7 @@ enum FileError {
 }
 
 /// No secret is larger.
-const LIMIT: u64 = 16 << 20;
+pub(super) const LIMIT: u64 = 16 << 20;
 
 impl Source for File {
     fn name(&self) -> &'static str {
