@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-struct Project(tempfile::TempDir);
+pub(crate) struct Project(tempfile::TempDir);
 
 impl Project {
-    fn new(documents: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(documents: &[(&str, &str)]) -> Self {
         let root = tempfile::tempdir().unwrap();
         for (name, text) in documents {
             let file = root.path().join(format!("environments/{name}.yaml"));
@@ -30,11 +30,11 @@ impl Project {
         String::from_utf8(std::fs::read(self.path(name)).unwrap()).unwrap()
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.0.path().join(name)
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_eggtooth"));
         command.args(words).current_dir(self.0.path()).env("HOME", self.0.path()).stdin(Stdio::null());
         for name in ["SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE", "SOPS_AGE_KEY_CMD", "RUST_LOG", "XDG_CONFIG_HOME"] {
@@ -48,7 +48,7 @@ impl Project {
     }
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

@@ -14,4 +14,5 @@ mod rehearsal;
 mod rehearsed_api;
 mod rehearsed_operator;
 mod rehearsed_pulumi_esc;
+mod sources;
 mod template_functions;

@@ -41,6 +41,14 @@ pub enum ConnectError {
     /// An attribute of a field can't be had from Connect.
     #[error("`{0}`: Connect gives values only, no attributes after `?`")]
     Attribute(String),
+    /// A file's content is not given.
+    #[error("the file `{name}` can't be had: {error} (servers before version 1.3.0 give no files)")]
+    File {
+        /// Its name or id.
+        name: String,
+        /// What the server says.
+        error: ServiceError,
+    },
     /// The item does not hold it.
     #[error(transparent)]
     Item(#[from] ItemError),
@@ -100,10 +108,13 @@ impl Connect {
         let Some(field) = &reference.field else { return Ok(Found::Item(item.values()?)) };
         match item.find(reference.section.as_deref(), field)? {
             Content::Value(value) => Ok(Found::Value(value)),
-            Content::File(id) => {
-                let content = self.0.content(&format!("{path}/files/{id}/content"), meter).await?;
-                Ok(Found::File(Secret::new(content.to_vec())))
-            }
+            Content::File(id) => match self.0.content(&format!("{path}/files/{id}/content"), meter).await {
+                Ok(content) => Ok(Found::File(Secret::new(content.to_vec()))),
+                Err(error @ ServiceError::Status { status: 404, .. }) => {
+                    Err(ConnectError::File { name: field.clone(), error })
+                }
+                Err(error) => Err(error.into()),
+            },
         }
     }
 

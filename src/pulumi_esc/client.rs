@@ -37,6 +37,12 @@ pub enum PulumiEscError {
         .0.organization, .0.project, .0.environment, version(.0)
     )]
     NotFound(Address),
+    /// The session is gone.
+    #[error(
+        "Pulumi ESC opened the environment `{}/{}/{}`, but knows its session no longer: try again",
+        .0.organization, .0.project, .0.environment
+    )]
+    Ended(Address),
     /// No answer, or a refusal.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -84,14 +90,20 @@ impl PulumiEsc {
             Some(version) => format!("{base}/versions/{version}"),
             None => base.clone(),
         };
-        let missing = |error: ServiceError| match error {
-            ServiceError::Status { status: 404, .. } => PulumiEscError::NotFound(address.clone()),
-            error => PulumiEscError::Service(error),
+        let missing = |meaning: fn(Address) -> PulumiEscError| {
+            move |error: ServiceError| match error {
+                ServiceError::Status { status: 404, .. } => meaning(address.clone()),
+                error => PulumiEscError::Service(error),
+            }
         };
-        let session: Session = self.0.post(&format!("{versioned}/open"), meter).await.map_err(missing)?;
+        let session: Session = self
+            .0
+            .post(&format!("{versioned}/open"), meter)
+            .await
+            .map_err(missing(PulumiEscError::NotFound))?;
         let id: String = url::form_urlencoded::byte_serialize(session.id.as_bytes()).collect();
-        let opened: Environment = self.0.get(&format!("{base}/open/{id}"), meter).await?;
-        Ok(opened.into_value())
+        let opened: Result<Environment, _> = self.0.get(&format!("{base}/open/{id}"), meter).await;
+        Ok(opened.map_err(missing(PulumiEscError::Ended))?.into_value())
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod error;
 mod meter;
+mod said;
 mod service;
 mod vault;
 #[cfg(test)]

@@ -8,11 +8,11 @@ use std::{
 };
 
 use http::{HeaderName, HeaderValue, Method, header::CONTENT_TYPE};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use zeroize::Zeroizing;
 
-use super::{Meter, ServiceError};
+use super::{Meter, ServiceError, said::said};
 use crate::secret::Secret;
 
 /// A service at an address, asked with a credential.
@@ -49,6 +49,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(30);
 /// No secret is larger.
 const LIMIT: usize = 16 << 20;
+/// How much of what a service says is shown, in characters.
+const LONGEST: usize = 600;
 /// What will pass is tried again after these pauses.
 const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(900)];
 
@@ -206,19 +208,11 @@ impl Service {
     /// Returns what the service says of a failure: its message if it gives one, else what the status means.
     #[expect(clippy::disallowed_methods, reason = "the credential is taken out of the message")]
     fn message(&self, status: http::StatusCode, body: &[u8]) -> String {
-        #[derive(Deserialize)]
-        struct Said {
-            message: Option<String>,
-            #[serde(default)]
-            errors: Vec<String>,
-        }
-        let said = serde_json::from_slice::<Said>(body).ok();
-        let said = said.and_then(|said| said.message.or_else(|| Some(said.errors.join("; "))));
         let meaning = status.canonical_reason().unwrap_or("no reason is given");
-        let message = said.filter(|message| !message.trim().is_empty()).unwrap_or_else(|| meaning.to_owned());
+        let message = said(body).unwrap_or_else(|| meaning.to_owned());
         let token = self.credential.token.expose();
         let message = if token.is_empty() { message } else { message.replace(token.as_str(), "[secret]") };
-        message.chars().filter(|letter| !letter.is_control()).take(300).collect()
+        message.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
     }
 
     pub(super) fn not_its_form(&self, path: &str) -> ServiceError {

@@ -365,6 +365,34 @@ async fn vault_gives_both_versions_of_its_engine_and_a_refused_token_is_sent_onc
         let error = nest.error(&format!("values: {{a: {{fn::open::vault-kv: {inputs}}}}}")).await;
         assert!(error.contains(expected), "{error}");
     }
+    let says =
+        |status: u16, error: &str| ResponseTemplate::new(status).set_body_json(json!({ "errors": [error] }));
+    for (at, answer) in [
+        ("/v1/secret/data/denied", says(403, "1 error occurred:\n\t* permission denied\n\n")),
+        ("/v1/secret/data/sealed", says(503, "Vault is sealed")),
+        ("/v1/secret/data/page", ResponseTemplate::new(200).set_body_string("<html>")),
+        // What an engine of version 1 gives has not the form of one of version 2.
+        ("/v1/old/data/app", ResponseTemplate::new(200).set_body_json(json!({ "data": { "a": "chirp" } }))),
+        ("/v1/nest/data/app", says(404, "no handler for route \"nest/data/app\". route entry not found.")),
+        (
+            "/v1/secret/data/deleted",
+            ResponseTemplate::new(404).set_body_json(json!({ "data": { "data": null, "metadata": {} } })),
+        ),
+    ] {
+        known(at).respond_with(answer).mount(&server).await;
+    }
+    for (inputs, expected) in [
+        ("{path: denied}", "does not allow /v1/secret/data/denied to this credential: 1 error occurred"),
+        ("{path: sealed}", "with 503: Vault is sealed"),
+        ("{path: page}", "is there a proxy"),
+        ("{path: app, mount: nest}", "there is no secret `app` in the engine `nest` of Vault"),
+        ("{path: deleted}", "or its version is deleted"),
+        ("{path: app, engine: 1, mount: kv, version: 2}", "keeps no versions of a secret"),
+        ("{path: app, mount: old}", "or the engine's version is not 2"),
+    ] {
+        let error = nest.error(&format!("values: {{a: {{fn::open::vault-kv: {inputs}}}}}")).await;
+        assert!(error.contains(expected) && !error.contains("chirp"), "{error}");
+    }
     let before = requests(&server).await;
     let document = "values:\n  a: {fn::open::vault-kv: {path: a, token: bad}}\n  b: {fn::open::vault-kv: {path: b, token: bad}}\n";
     let evaluation = nest.open(document).await;
@@ -396,6 +424,7 @@ async fn a_program_starts_only_where_that_is_allowed_and_never_sees_our_keys() {
         ("{command: [eggtooth-no-such-program]}", "start `eggtooth-no-such-program`"),
         ("{command: [sleep, '5'], timeout: 0}", "`sleep` did not end within 0 s"),
         ("{command: [echo, chirp], format: json}", "`echo` wrote something that is not JSON"),
+        ("{command: [cat, /dev/zero]}", "`cat` wrote more than 16 MiB"),
         ("{command: []}", "`command` is empty"),
         ("{command: [echo, {fn::secret: chirp}]}", "the inputs of fn::open::exec: `command.1`"),
     ] {

@@ -21,6 +21,10 @@ pub enum ConnectFault {
     InternalError,
     /// 502 with a proxy's HTML page.
     BadGateway,
+    /// 200 with the page of a proxy that wants to be signed in to.
+    LoginPage,
+    /// 404 for what is in files, as of servers before 1.3.0, which know none.
+    NoFiles,
     /// Every vault exists twice under the same title.
     DuplicateVaults,
 }

@@ -1,12 +1,16 @@
 //! The Connect server's HTTP interface.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{Method, Request, Response, header};
+use http_body_util::Full;
 use serde_json::{Value as Json, json};
+use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::rehearsal::network::Handler;
+use crate::rehearsal::{Port, RehearsalError, network::Handler};
 
 use super::credentials::Credentials;
 use super::pairing::{self, Grant, Refusal};
@@ -40,6 +44,21 @@ pub(super) struct Server {
 struct Admitted {
     grant: Grant,
     twice: bool,
+}
+
+impl Vaults {
+    /// Serves the vaults on a port of this machine, as a server that holds `credentials`, the text of a
+    /// `1password-credentials.json`; one that holds none says so to whoever asks.
+    pub fn serve(&self, listener: TcpListener, credentials: &[u8]) -> Result<Port, RehearsalError> {
+        let credentials = Credentials::parse(credentials);
+        let clock = Clock::system();
+        let server = Arc::new(Server { part: Part::Api, credentials, vaults: self.clone(), clock });
+        let answer = move |request| {
+            let server = Arc::clone(&server);
+            async move { Some(server.answer(request).await.map(Full::new)) }
+        };
+        Port::open(listener, answer)
+    }
 }
 
 impl Handler for Server {
@@ -104,8 +123,15 @@ impl Server {
             Some((ConnectFault::BadGateway, _)) => {
                 return Err(text(502, "text/html", "<html><h1>502 Bad Gateway</h1></html>"));
             }
+            Some((ConnectFault::LoginPage, _)) => {
+                return Err(text(200, "text/html", "<html><form>Sign in</form></html>"));
+            }
+            Some((ConnectFault::NoFiles, _)) if request.uri().path().contains("/files/") => {
+                return Err(text(404, "text/plain", "404 page not found"));
+            }
             Some((ConnectFault::DuplicateVaults, _)) => twice = true,
-            Some((ConnectFault::ForbiddenTwice | ConnectFault::SlowStart(_), _)) | None => {}
+            Some((ConnectFault::ForbiddenTwice | ConnectFault::NoFiles | ConnectFault::SlowStart(_), _))
+            | None => {}
         }
         let Some(credentials) = &self.credentials else {
             return Err(error(500, "failed to initiate, review service logs for details"));

@@ -193,6 +193,7 @@ async fn each_fault_answers_as_the_real_server() {
     assert_eq!(statuses(ConnectFault::SyncTimeout).await, [408; 3]);
     assert_eq!(statuses(ConnectFault::InternalError).await, [500; 3]);
     assert_eq!(statuses(ConnectFault::BadGateway).await, [502; 3]);
+    assert_eq!(statuses(ConnectFault::LoginPage).await, [200; 3]);
     assert_eq!(get(&server, "/v1/vaults", &token).await.1, Json::Null, "a proxy's page is no JSON");
     assert_eq!(statuses(ConnectFault::Hang).await, [0; 3]);
     assert_eq!(get(&server, "/health", &token).await.0, 200, "probes go on");

@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::{Map, Value as Json, json};
 
+use super::EscFault;
+
 /// The environments that the API serves, and who may read them; cheap to clone, and every clone is the same service.
 /// Nothing of a value is shown by `Debug`.
 #[derive(Clone, Default)]
@@ -15,16 +17,19 @@ pub struct EscEnvironments(Arc<Mutex<Service>>);
 
 #[derive(Default)]
 pub(super) struct Service {
-    /// By `ORGANIZATION/PROJECT/ENVIRONMENT`: the values.
+    /// By `ORGANIZATION/PROJECT/ENVIRONMENT`, with `@VERSION` for others than the latest: the values.
     pub(super) environments: BTreeMap<String, Json>,
     /// The access tokens that are accepted; any when there is none.
     pub(super) tokens: Vec<String>,
     /// What was opened: the environment and its values then, by session.
     pub(super) sessions: BTreeMap<String, (String, Json)>,
+    pub(super) fault: Option<EscFault>,
+    pub(super) requests: Vec<String>,
 }
 
 impl EscEnvironments {
-    /// Adds an environment, `ORGANIZATION/PROJECT/ENVIRONMENT`, with its `values`; `{"fn::secret": X}` is a secret.
+    /// Adds an environment, `ORGANIZATION/PROJECT/ENVIRONMENT`, with its `values`; `{"fn::secret": X}` is a secret. A
+    /// revision or tag other than the latest is added by `@VERSION` behind the name.
     #[must_use]
     pub fn environment(self, name: &str, values: Json) -> Self {
         self.service().environments.insert(name.to_owned(), values);
@@ -56,6 +61,21 @@ impl EscEnvironments {
     /// Returns the values of an environment as they are now.
     pub fn values(&self, name: &str) -> Option<Json> {
         self.service().environments.get(name).cloned()
+    }
+
+    /// Makes the service misbehave from the next request on.
+    pub fn inject(&self, fault: EscFault) {
+        self.service().fault = Some(fault);
+    }
+
+    /// Lets the service work again; what was left without an answer stays so.
+    pub fn heal(&self) {
+        self.service().fault = None;
+    }
+
+    /// Returns every request so far, `METHOD PATH`, in order; also those that were refused.
+    pub fn requests(&self) -> Vec<String> {
+        self.service().requests.clone()
     }
 
     pub(super) fn service(&self) -> MutexGuard<'_, Service> {

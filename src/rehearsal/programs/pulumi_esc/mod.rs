@@ -5,11 +5,13 @@
 //! documents to evaluate.
 
 mod environments;
+mod fault;
 mod server;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use environments::EscEnvironments;
+pub use fault::EscFault;
 pub use server::HOST;
 
 pub(in crate::rehearsal) use server::EscServer;

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use crate::rehearsal::{Port, RehearsalError, network::Handler};
 use crate::yaml;
 
-use super::EscEnvironments;
 use super::environments::{part, traced};
+use super::{EscEnvironments, EscFault};
 
 /// Where Pulumi's service is.
 pub const HOST: &str = "api.pulumi.com";
@@ -25,8 +25,8 @@ pub(in crate::rehearsal) struct EscServer(pub(in crate::rehearsal) EscEnvironmen
 enum Asked<'a> {
     /// The environment itself.
     Definition,
-    /// A new session.
-    Open,
+    /// A new session, of a version if one is named.
+    Open(Option<&'a str>),
     /// The whole environment of a session.
     Session(&'a str),
     /// One property of it: the path has two slashes, which is what the client sends.
@@ -39,7 +39,7 @@ impl EscEnvironments {
         let server = Arc::new(EscServer(self.clone()));
         let answer = move |request| {
             let server = Arc::clone(&server);
-            async move { Some(server.answer(&request).map(Full::new)) }
+            async move { Some(server.handle(request).await.map(Full::new)) }
         };
         Port::open(listener, answer)
     }
@@ -47,47 +47,49 @@ impl EscEnvironments {
 
 impl Handler for EscServer {
     fn handle(&self, request: Request<Bytes>) -> BoxFuture<'_, Response<Bytes>> {
-        let response = self.answer(&request);
-        Box::pin(async move { response })
+        Box::pin(async move {
+            if let Some(response) = self.answer(&request) {
+                return response;
+            }
+            futures::future::pending().await
+        })
     }
 }
 
 impl EscServer {
-    fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
+    /// Answers; nothing where the service hangs.
+    fn answer(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        let path = request.uri().path();
+        self.0.service().requests.push(format!("{} {path}", request.method()));
         if !self.knows(request) {
-            return error(401, "Unauthorized: No credentials provided or are invalid.");
+            return Some(error(401, "Unauthorized: No credentials provided or are invalid."));
         }
-        let not_found = || error(404, "Not Found");
-        let Some(path) = request.uri().path().strip_prefix("/api/esc/environments/") else {
-            return not_found();
-        };
-        let mut parts = path.splitn(4, '/');
-        let (Some(organization), Some(project), Some(environment)) =
-            (parts.next(), parts.next(), parts.next())
-        else {
-            return not_found();
-        };
-        let name = format!("{organization}/{project}/{environment}");
-        let asked = match parts.next() {
-            None => Asked::Definition,
-            Some("open") => Asked::Open,
-            Some(rest) => match rest.strip_prefix("open/") {
-                Some(session) => session.strip_prefix('/').map_or(Asked::Session(session), Asked::Property),
-                None => return not_found(),
-            },
-        };
+        let Some((name, asked)) = asked(path) else { return Some(error(404, "Not Found")) };
+        let fault = self.0.service().fault;
+        if fault == Some(EscFault::Hang) {
+            return None;
+        }
+        let opens = matches!(asked, Asked::Open(_));
+        Some(
+            fault
+                .and_then(|fault| fault.answer(&name, opens))
+                .unwrap_or_else(|| self.answer_asked(request, &name, asked)),
+        )
+    }
+
+    fn answer_asked(&self, request: &Request<Bytes>, name: &str, asked: Asked<'_>) -> Response<Bytes> {
         match (request.method(), asked) {
-            (&Method::POST, Asked::Open) => self.open(&name),
-            (&Method::GET, Asked::Session(session)) => self.read(&name, session, None),
+            (&Method::POST, Asked::Open(version)) => self.open(name, version),
+            (&Method::GET, Asked::Session(session)) => self.read(name, session, None),
             (&Method::GET, Asked::Property(session)) => {
                 let query = request.uri().query().unwrap_or_default();
                 let mut parameters = url::form_urlencoded::parse(query.as_bytes());
                 let property = parameters.find(|(key, _)| key == "property").map(|(_, value)| value);
-                self.read(&name, session, Some(property.as_deref().unwrap_or_default()))
+                self.read(name, session, Some(property.as_deref().unwrap_or_default()))
             }
-            (&Method::GET, Asked::Definition) => self.definition(&name),
-            (&Method::PATCH, Asked::Definition) => self.update(&name, request.body()),
-            (_, Asked::Definition | Asked::Open | Asked::Session(_) | Asked::Property(_)) => {
+            (&Method::GET, Asked::Definition) => self.definition(name),
+            (&Method::PATCH, Asked::Definition) => self.update(name, request.body()),
+            (_, Asked::Definition | Asked::Open(_) | Asked::Session(_) | Asked::Property(_)) => {
                 error(405, "Method Not Allowed")
             }
         }
@@ -102,9 +104,13 @@ impl EscServer {
         service.tokens.is_empty() || service.tokens.iter().any(|known| known == token)
     }
 
-    fn open(&self, name: &str) -> Response<Bytes> {
+    fn open(&self, name: &str, version: Option<&str>) -> Response<Bytes> {
         let mut service = self.0.service();
-        let Some(values) = service.environments.get(name).cloned() else {
+        let known = match version {
+            None | Some("latest") => name.to_owned(),
+            Some(version) => format!("{name}@{version}"),
+        };
+        let Some(values) = service.environments.get(&known).cloned() else {
             return error(404, &format!("Not Found: environment {name} not found"));
         };
         let session = format!("session-{}", service.sessions.len() + 1);
@@ -150,20 +156,40 @@ impl EscServer {
     }
 }
 
+/// Returns which environment a path is about, and what it asks for.
+fn asked(path: &str) -> Option<(String, Asked<'_>)> {
+    let mut parts = path.strip_prefix("/api/esc/environments/")?.splitn(4, '/');
+    let (organization, project, environment) = (parts.next()?, parts.next()?, parts.next()?);
+    let name = format!("{organization}/{project}/{environment}");
+    let asked = match parts.next() {
+        None => Asked::Definition,
+        Some("open") => Asked::Open(None),
+        Some(rest) => {
+            if let Some(session) = rest.strip_prefix("open/") {
+                session.strip_prefix('/').map_or(Asked::Session(session), Asked::Property)
+            } else {
+                let version = rest.strip_prefix("versions/")?.strip_suffix("/open")?;
+                Asked::Open(Some(version))
+            }
+        }
+    };
+    Some((name, asked))
+}
+
 fn document(body: &[u8]) -> Option<Json> {
     let documents = yaml::parse(std::str::from_utf8(body).ok()?).ok()?;
     yaml::to_json(documents.first()?.root.as_ref()?, yaml::Flavour::Esc).ok()
 }
 
-fn error(code: u16, message: &str) -> Response<Bytes> {
+pub(super) fn error(code: u16, message: &str) -> Response<Bytes> {
     answer(code, &json!({ "code": code, "message": message }))
 }
 
-fn answer(status: u16, body: &Json) -> Response<Bytes> {
+pub(super) fn answer(status: u16, body: &Json) -> Response<Bytes> {
     respond(status, "application/json", Bytes::from(body.to_string()))
 }
 
-fn respond(status: u16, content: &'static str, body: Bytes) -> Response<Bytes> {
+pub(super) fn respond(status: u16, content: &'static str, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content));

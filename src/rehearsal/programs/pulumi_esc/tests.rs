@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::rehearsal::network::Handler;
 
-use super::{EscEnvironments, EscServer};
+use super::{EscEnvironments, EscFault, EscServer};
 
 /// A server over these environments, for tests of clients.
 pub(crate) fn serving(environments: &EscEnvironments) -> std::sync::Arc<dyn Handler> {
@@ -80,4 +80,54 @@ async fn errors_have_code_and_message() {
     let missing = "/api/esc/environments/nest/eggs/nobody/open";
     assert_eq!(send(&server, "POST", missing, "pul-good", "").await.0, 404);
     assert_eq!(send(&server, "PATCH", ENVIRONMENT, "pul-good", "- a list").await.0, 400);
+}
+
+#[tokio::test]
+async fn a_version_is_opened_by_its_name_and_every_request_is_written_down() {
+    let server = server();
+    let _ = server.0.clone().environment("nest/eggs/production@stable", json!({ "plain": "stable" }));
+    let open = async |version: &str| {
+        send(&server, "POST", &format!("{ENVIRONMENT}/versions/{version}/open"), "pul-good", "").await
+    };
+    assert_eq!(open("7").await.0, 404);
+    assert_eq!(open("latest").await.0, 200);
+    let session = open("stable").await.1["id"].as_str().unwrap().to_owned();
+    let (_, whole) = send(&server, "GET", &format!("{ENVIRONMENT}/open/{session}"), "pul-good", "").await;
+    assert_eq!(whole["properties"]["plain"]["value"], "stable");
+    let requests = server.0.requests();
+    assert_eq!(requests.len(), 4);
+    assert_eq!(requests[2], format!("POST {ENVIRONMENT}/versions/stable/open"));
+}
+
+#[tokio::test]
+async fn each_fault_answers_in_the_form_of_the_service_or_of_who_stands_before_it() {
+    let server = server();
+    let session = open(&server).await;
+    let (start, read) = (format!("{ENVIRONMENT}/open"), format!("{ENVIRONMENT}/open/{session}"));
+    let (start, read) = (("POST", start.as_str()), ("GET", read.as_str()));
+    let status = async |fault, (method, path): (&str, &str)| {
+        server.0.inject(fault);
+        let request = Request::builder().method(method).uri(format!("https://api.pulumi.com{path}"));
+        let request = request.header("authorization", "token pul-good").body(Bytes::new()).unwrap();
+        let answer = futures::FutureExt::now_or_never(server.handle(request));
+        answer.map(|answer| (answer.status().as_u16(), answer.into_body()))
+    };
+    for (fault, (opening, reading)) in [
+        (EscFault::Forbidden, (403, 403)),
+        (EscFault::Conflict, (409, 409)),
+        (EscFault::Invalid, (400, 200)),
+        (EscFault::SessionEnded, (200, 404)),
+        (EscFault::TooMany, (429, 429)),
+        (EscFault::InternalError, (500, 500)),
+        (EscFault::BadGateway, (502, 502)),
+        (EscFault::LoginPage, (200, 200)),
+    ] {
+        assert_eq!(status(fault, start).await.unwrap().0, opening, "{fault:?}");
+        assert_eq!(status(fault, read).await.unwrap().0, reading, "{fault:?}");
+    }
+    assert!(status(EscFault::Hang, start).await.is_none());
+    let body: Json = serde_json::from_slice(&status(EscFault::Invalid, start).await.unwrap().1).unwrap();
+    assert_eq!(body["diagnostics"][0]["range"]["begin"]["line"], 3);
+    server.0.heal();
+    assert_eq!(send(&server, "POST", start.1, "pul-good", "").await.0, 200);
 }
