@@ -8,14 +8,16 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use eggtooth::rehearsal::programs::pulumi_esc::EscEnvironments;
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::ListParams;
 use kube::{Api, Client};
 use tokio::runtime::Runtime;
 
-use crate::connect::{Connect, Switch};
+use crate::connect::{Connect, Fault, Request, Switch};
 use crate::control_plane::ControlPlane;
+use crate::ground::{Esc, Ground};
 use crate::network::Network;
 use crate::node::{Folders, Mode, Node};
 use crate::process::tail;
@@ -165,11 +167,6 @@ impl Cluster {
         succeed(self.tool("kubectl").args(arguments))
     }
 
-    /// Runs helm and returns its output; fails when helm does.
-    pub(crate) fn helm<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> String {
-        succeed(self.tool("helm").args(arguments))
-    }
-
     /// Applies a document on the server's side.
     pub(crate) fn apply(&self, document: &serde_json::Value) {
         let path = self.volatile.join("apply.json");
@@ -220,6 +217,52 @@ impl Cluster {
         if let Err(reason) = runtime().block_on(ready) {
             panic!("{reason}\n{}", self.log_tails());
         }
+    }
+}
+
+impl Ground for Cluster {
+    fn client(&self) -> Client {
+        Self::client(self)
+    }
+
+    fn kubeconfig(&self) -> &Path {
+        Self::kubeconfig(self)
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        Self::command(self, program)
+    }
+
+    fn log(&self, namespace: &str, pod_prefix: &str, container: &str) -> String {
+        Self::log(self, namespace, pod_prefix, container)
+    }
+
+    fn set_field(&self, vault: &str, item: &str, label: &str, value: &str) {
+        self.connect.vaults().set_field(vault, item, label, value);
+    }
+
+    fn inject(&self, fault: Fault) {
+        self.connect_faults().set(fault);
+    }
+
+    fn heal(&self) {
+        self.connect_faults().clear();
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        self.connect.requests()
+    }
+
+    /// On the API server's address, which pods reach.
+    fn esc(&self) -> Esc {
+        let server: http::Uri = self.server_url().parse().unwrap();
+        let host = server.host().unwrap().to_owned();
+        let environments = EscEnvironments::default();
+        let port = runtime().block_on(async {
+            let listener = tokio::net::TcpListener::bind((host, 0)).await.unwrap();
+            environments.serve(listener).unwrap()
+        });
+        Esc { environments, url: format!("http://{}/api/esc", port.address()), _port: Some(port) }
     }
 }
 

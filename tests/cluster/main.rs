@@ -21,6 +21,7 @@ mod arguments;
 mod cases;
 mod command;
 mod cluster;
+mod ground;
 mod node;
 mod control_plane;
 mod connect;

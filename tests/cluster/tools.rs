@@ -1,7 +1,7 @@
 //! The binaries that `tests/cluster/build` makes of the Go modules.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Hands the folders of the binaries to the stage inside, which has no network to build them.
@@ -41,19 +41,17 @@ pub(crate) fn missing_go() -> Option<String> {
 
 /// The path of a tool: `kubectl`, `helm`, `sops`, `age`, `age-keygen`, `external-secrets`, `etcd` …
 pub(crate) fn path(name: &str) -> PathBuf {
-    let folders = std::env::var_os(VARIABLE).expect("the supervisor names the tools' folders");
-    std::env::split_paths(&folders)
-        .map(|folder| folder.join(name))
-        .find(|path| path.exists())
-        .unwrap_or_else(|| panic!("no tool `{name}` in {}", Path::new(&folders).display()))
+    find(name).unwrap_or_else(|| panic!("no tool `{name}` in {:?}", std::env::var_os(VARIABLE)))
+}
+
+/// The path of a tool; nothing outside of the namespaces, where none are known.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os(VARIABLE)?;
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.exists())
 }
 
 /// The tools before everything else that a command may need.
 pub(crate) fn search_path() -> OsString {
-    let mut path = std::env::var_os(VARIABLE).expect("the supervisor names the tools' folders");
-    if let Some(rest) = std::env::var_os("PATH") {
-        path.push(":");
-        path.push(rest);
-    }
-    path
+    let folders = [std::env::var_os(VARIABLE), std::env::var_os("PATH")];
+    folders.into_iter().flatten().collect::<Vec<_>>().join(OsStr::new(":"))
 }

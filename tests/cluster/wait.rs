@@ -23,6 +23,13 @@ pub(crate) fn until<T, E: Display>(
     }
 }
 
+/// As [`until`], but fails with the last reason.
+pub(crate) fn expect(what: &str, limit: Duration, condition: impl FnMut() -> Result<(), String>) {
+    if let Err(reason) = until(what, limit, condition) {
+        panic!("{reason}");
+    }
+}
+
 /// As [`until`], for conditions that are asked for over the network.
 pub(crate) async fn until_async<T, E: Display, F: Future<Output = Result<T, E>>>(
     what: &str,

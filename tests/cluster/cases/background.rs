@@ -8,7 +8,8 @@ use http::Request;
 use rustix::process::{Pid, Signal};
 
 use crate::cases::project::{Outcome, outcome_of};
-use crate::cluster::Cluster;
+use crate::cluster::runtime;
+use crate::ground::Ground;
 
 /// How often the API is asked whether the moment has come.
 const LOOK: Duration = Duration::from_millis(3);
@@ -56,9 +57,9 @@ impl Background {
     }
 
     /// Sends the signal at the moment; fails where the run ends before it.
-    pub(crate) fn signal_at(&self, cluster: &Cluster, moment: &Moment, signal: Signal) {
+    pub(crate) fn signal_at(&self, cluster: &dyn Ground, moment: &Moment, signal: Signal) {
         let begun = Instant::now();
-        while !cluster.block_on(moment.has_come(cluster)) {
+        while !runtime().block_on(moment.has_come(cluster)) {
             assert!(self.is_running() && begun.elapsed() < PATIENCE, "never seen: {}", moment.what);
             std::thread::sleep(LOOK);
         }
@@ -67,7 +68,7 @@ impl Background {
 }
 
 impl Moment {
-    async fn has_come(&self, cluster: &Cluster) -> bool {
+    async fn has_come(&self, cluster: &dyn Ground) -> bool {
         let request = Request::get(self.path).body(Vec::new()).unwrap();
         cluster.client().request_text(request).await.is_ok_and(|object| object.contains(self.text))
     }

@@ -7,9 +7,8 @@ use libtest_mimic::Trial;
 use crate::cases::background::Background;
 use crate::cases::operator::charts;
 use crate::cases::project::Project;
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options};
 use crate::connect::Fault;
+use crate::ground::{Ground, on_both};
 use crate::wait;
 
 /// Faults that last, what they mean, and a part of the command that mends them.
@@ -21,30 +20,30 @@ const LASTING: [(Fault, &str, &str); 4] = [
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial(
+    on_both(
         "connect_faults::what_passes_heals_and_what_stays_is_explained",
         what_passes_heals_and_what_stays_is_explained,
-    )]
+    )
+    .into()
 }
 
 /// One cluster goes through all of them: each has to leave nothing behind for the next.
-fn what_passes_heals_and_what_stays_is_explained() {
+fn what_passes_heals_and_what_stays_is_explained(cluster: &dyn Ground) {
     if charts().is_none() {
         return;
     }
-    let cluster = Cluster::start(&Options::default());
-    let project = Project::new(&cluster, "faults");
-    a_webhook_that_never_serves(&cluster, &project);
+    let project = Project::new(cluster, "faults");
+    a_webhook_that_never_serves(cluster, &project);
     for (fault, meaning, remedy) in LASTING {
-        a_fault_that_lasts(&cluster, &project, &fault, meaning, remedy);
+        a_fault_that_lasts(cluster, &project, &fault, meaning, remedy);
     }
-    a_fault_that_passes_while_up_waits(&cluster, &project);
-    a_refusal_that_the_operator_tries_again(&cluster, &project);
-    a_slow_start(&cluster, &project);
-    a_connect_that_never_answers(&cluster, &project);
+    a_fault_that_passes_while_up_waits(cluster, &project);
+    a_refusal_that_the_operator_tries_again(cluster, &project);
+    a_slow_start(cluster, &project);
+    a_connect_that_never_answers(cluster, &project);
 }
 
-fn a_webhook_that_never_serves(cluster: &Cluster, project: &Project) {
+fn a_webhook_that_never_serves(cluster: &dyn Ground, project: &Project) {
     let whole = project.read("environments/test.yaml");
     let broken = "operator: { values: { webhook: { image: { repository: no-such-image } } } }";
     project.edit("      stores:\n", &format!("      {broken}\n      stores:\n"));
@@ -57,44 +56,42 @@ fn a_webhook_that_never_serves(cluster: &Cluster, project: &Project) {
     project.run(cluster, ["up", "test", "--yes"]).expect(0);
 }
 
-fn a_fault_that_lasts(cluster: &Cluster, project: &Project, fault: &Fault, meaning: &str, remedy: &str) {
-    cluster.connect_faults().set(fault.clone());
+fn a_fault_that_lasts(cluster: &dyn Ground, project: &Project, fault: &Fault, meaning: &str, remedy: &str) {
+    cluster.inject(fault.clone());
     let told = project.run(cluster, ["up", "test", "--yes", "--timeout=10"]).expect(6);
     for text in ["not usable", meaning, "hint: ", remedy] {
         assert!(told.stdout.contains(text), "{fault:?}: `{text}` is not in:\n{}", told.stdout);
     }
-    cluster.connect_faults().clear();
+    cluster.heal();
     // The operator tells of one object 25 times and then hardly at all, until it starts anew.
-    let operator = "--selector=app.kubernetes.io/name=external-secrets";
-    cluster.kubectl(["delete", "pods", "--namespace=external-secrets", operator]);
+    cluster.delete_pods("external-secrets", "app.kubernetes.io/name=external-secrets");
     project.run(cluster, ["verify", "test", "--timeout=30"]).expect(0);
 }
 
-fn a_fault_that_passes_while_up_waits(cluster: &Cluster, project: &Project) {
-    let seen = cluster.connect().requests().len();
-    cluster.connect_faults().set(Fault::SyncTimeout);
+fn a_fault_that_passes_while_up_waits(cluster: &dyn Ground, project: &Project) {
+    let seen = cluster.requests().len();
+    cluster.inject(Fault::SyncTimeout);
     let run = Background::start(&mut project.command(cluster, ["up", "test", "--yes"]));
-    wait::until("Connect to be asked", Duration::from_secs(30), || {
-        let asked = cluster.connect().requests().iter().skip(seen).any(|request| request.status == 408);
-        asked.then_some(()).ok_or("no request got 408")
-    })
-    .unwrap();
-    cluster.connect_faults().clear();
+    wait::expect("Connect to be asked", Duration::from_secs(30), || {
+        let asked = cluster.requests().iter().skip(seen).any(|request| request.status == 408);
+        asked.then_some(()).ok_or_else(|| "no request got 408".to_owned())
+    });
+    cluster.heal();
     run.end().expect(0);
 }
 
-fn a_refusal_that_the_operator_tries_again(cluster: &Cluster, project: &Project) {
-    let seen = cluster.connect().requests().len();
-    cluster.connect_faults().set(Fault::ForbiddenTwice);
+fn a_refusal_that_the_operator_tries_again(cluster: &dyn Ground, project: &Project) {
+    let seen = cluster.requests().len();
+    cluster.inject(Fault::ForbiddenTwice);
     project.run(cluster, ["up", "test", "--yes"]).expect(0);
-    let refused = cluster.connect().requests().into_iter().skip(seen).filter(|request| request.status == 403);
+    let refused = cluster.requests().into_iter().skip(seen).filter(|request| request.status == 403);
     assert_eq!(refused.count(), 2, "the operator was to be refused");
-    cluster.connect_faults().clear();
+    cluster.heal();
 }
 
-fn a_slow_start(cluster: &Cluster, project: &Project) {
-    cluster.connect_faults().set(Fault::SlowStart(Duration::from_secs(6)));
-    cluster.kubectl(["delete", "pods", "--namespace=onepassword", "--all"]);
+fn a_slow_start(cluster: &dyn Ground, project: &Project) {
+    cluster.inject(Fault::SlowStart(Duration::from_secs(20)));
+    cluster.delete_pods("onepassword", "");
     let impatient = project.run(cluster, ["up", "test", "--yes", "--timeout=1"]).expect(6);
     for text in
         ["Deployment onepassword/onepassword-connect is not available: ", "kubectl get events -n onepassword"]
@@ -103,18 +100,18 @@ fn a_slow_start(cluster: &Cluster, project: &Project) {
     }
     let told = project.run(cluster, ["up", "test", "--yes"]).expect(0);
     told.says(&["waits for Deployment onepassword/onepassword-connect: 0 of 1 replicas are available"]);
-    cluster.connect_faults().clear();
+    cluster.heal();
 }
 
 /// The operator's client has no limit: what hangs, hangs until Connect goes. The hint says so.
-fn a_connect_that_never_answers(cluster: &Cluster, project: &Project) {
-    cluster.connect_faults().set(Fault::Hang);
+fn a_connect_that_never_answers(cluster: &dyn Ground, project: &Project) {
+    cluster.inject(Fault::Hang);
     let told = project.run(cluster, ["up", "test", "--yes", "--timeout=10"]).expect(6);
-    let command = "kubectl delete pods -A -l app=onepassword-connect";
-    for text in ["the operator gives no answer", command] {
+    let selector = "app=onepassword-connect";
+    for text in ["the operator gives no answer", &format!("kubectl delete pods -A -l {selector}")] {
         assert!(told.stdout.contains(text), "`{text}` is not in:\n{}", told.stdout);
     }
-    cluster.connect_faults().clear();
-    cluster.kubectl(command.split(' ').skip(1));
+    cluster.heal();
+    cluster.delete_pods("", selector);
     project.run(cluster, ["up", "test", "--yes", "--timeout=30"]).expect(0);
 }

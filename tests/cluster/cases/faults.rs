@@ -2,42 +2,44 @@
 
 use std::time::{Duration, Instant};
 
+use age::secrecy::ExposeSecret;
 use libtest_mimic::Trial;
 
+use crate::cases::bootstrap::inventory;
 use crate::cases::operator::charts;
 use crate::cases::project::{Outcome, Project, outcome};
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options};
 use crate::connect::{Credentials, PRODUCTION, STAGING};
+use crate::ground::{Ground, on_both};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("faults::what_is_wrong_is_found_before_any_write", what_is_wrong_is_found_before_any_write),
-        trial(
-            "faults::a_refused_token_ends_the_wait_and_a_new_one_heals",
-            a_refused_token_ends_the_wait_and_a_new_one_heals,
-        ),
+    let wrong = "faults::what_is_wrong_is_found_before_any_write";
+    let refused = "faults::a_refused_token_ends_the_wait_and_a_new_one_heals";
+    [
+        on_both(wrong, what_is_wrong_is_found_before_any_write),
+        on_both(refused, a_refused_token_ends_the_wait_and_a_new_one_heals),
     ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// All of these share a cluster that must stay empty.
-fn what_is_wrong_is_found_before_any_write() {
+fn what_is_wrong_is_found_before_any_write(cluster: &dyn Ground) {
     if charts().is_none() {
         return;
     }
-    let cluster = Cluster::start(&Options::default());
-    let before = everything(&cluster);
-    no_key_opens(&cluster);
-    a_changed_file_is_refused(&cluster);
-    a_plain_file_is_refused(&cluster);
-    all_problems_of_the_environment_are_told(&cluster);
-    another_cluster_is_refused(&cluster);
-    a_chart_must_be_the_pinned_one(&cluster);
-    a_token_that_can_not_work_is_refused(&cluster);
-    assert_eq!(everything(&cluster), before, "something was written");
+    let before = everything(cluster);
+    no_key_opens(cluster);
+    a_changed_file_is_refused(cluster);
+    a_plain_file_is_refused(cluster);
+    all_problems_of_the_environment_are_told(cluster);
+    another_cluster_is_refused(cluster);
+    a_chart_must_be_the_pinned_one(cluster);
+    a_token_that_can_not_work_is_refused(cluster);
+    assert_eq!(everything(cluster), before, "something was written");
 }
 
-fn no_key_opens(cluster: &Cluster) {
+fn no_key_opens(cluster: &dyn Ground) {
     let project = Project::new(cluster, "faults");
     let without = |key: Option<&str>| {
         let mut command = project.command(cluster, ["up", "test", "--yes"]);
@@ -48,14 +50,14 @@ fn no_key_opens(cluster: &Cluster) {
         outcome(&mut command).expect(5).says(&["bootstrap/secrets/test.sops.yaml", "age1"])
     };
     without(None);
-    let stranger = crate::cluster::succeed(&mut cluster.tool("age-keygen"));
-    let key = stranger.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap().to_owned();
-    let public = stranger.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap().to_owned();
+    let stranger = age::x25519::Identity::generate();
+    let key = stranger.to_string().expose_secret().to_owned();
+    let public = stranger.to_public().to_string();
     let told = without(Some(&key)).says(&[&public, "SOPS_AGE_KEY"]);
     assert!(!told.stderr.contains(&key), "the private key is told");
 }
 
-fn a_changed_file_is_refused(cluster: &Cluster) {
+fn a_changed_file_is_refused(cluster: &dyn Ground) {
     let project = Project::new(cluster, "faults");
     let file = "bootstrap/secrets/test.sops.yaml";
     let text = project.read(file);
@@ -64,13 +66,13 @@ fn a_changed_file_is_refused(cluster: &Cluster) {
     project.run(cluster, ["up", "test", "--yes"]).expect(5).says(&[file, "MAC"]);
 }
 
-fn a_plain_file_is_refused(cluster: &Cluster) {
+fn a_plain_file_is_refused(cluster: &dyn Ground) {
     let project = Project::new(cluster, "faults");
     project.write("bootstrap/secrets/test.sops.yaml", "canary: chirp\n");
     project.run(cluster, ["up", "test", "--yes"]).expect(5).says(&["is not encrypted with SOPS"]);
 }
 
-fn all_problems_of_the_environment_are_told(cluster: &Cluster) {
+fn all_problems_of_the_environment_are_told(cluster: &dyn Ground) {
     let project = Project::new(cluster, "faults");
     project.edit("vaults: { production: 1 }", "vualts: { production: 1 }");
     project.edit("- name: onepassword", "- name: 7");
@@ -89,15 +91,15 @@ fn all_problems_of_the_environment_are_told(cluster: &Cluster) {
     ]);
 }
 
-fn another_cluster_is_refused(cluster: &Cluster) {
+fn another_cluster_is_refused(cluster: &dyn Ground) {
     let project = Project::new(cluster, "faults");
     let uid = "00000000-0000-0000-0000-000000000000";
     project.edit("values:\n", &format!("values:\n  cluster: {{ uid: {uid} }}\n"));
-    let own = cluster.kubectl(["get", "namespace", "kube-system", "--output=jsonpath={.metadata.uid}"]);
+    let own = cluster.text("namespaces", "", "kube-system", "/metadata/uid");
     project.run(cluster, ["up", "test", "--yes"]).expect(4).says(&[uid, &own]);
 }
 
-fn a_chart_must_be_the_pinned_one(cluster: &Cluster) {
+fn a_chart_must_be_the_pinned_one(cluster: &dyn Ground) {
     let project = Project::new(cluster, "faults");
     let lock = project.read("bootstrap/charts.lock");
     let digest =
@@ -120,44 +122,40 @@ fn a_chart_must_be_the_pinned_one(cluster: &Cluster) {
     outcome(down.env_remove("EGGTOOTH_CHARTS")).expect(1).says(&["127.0.0.1:1"]);
 }
 
-fn a_token_that_can_not_work_is_refused(cluster: &Cluster) {
+fn a_token_that_can_not_work_is_refused(cluster: &dyn Ground) {
     let expired = Credentials::from_seed("faults").token_until(&[PRODUCTION], Some(1000));
     let project = Project::with_token(cluster, "faults", &expired);
     let told = project.run(cluster, ["up", "test", "--yes"]).expect(1);
     told.says(&["environments/test.yaml:8:16", "expired at 1970-01-01", "op connect token create"]);
 }
 
-/// Everything that a run could have written.
-fn everything(cluster: &Cluster) -> String {
-    let kinds = "namespaces,crds,secrets,leases,clusterroles,validatingwebhookconfigurations,deployments";
-    let listed = cluster.kubectl(["get", kinds, "--all-namespaces", "--output=name"]);
-    // The control plane's own leases come by themselves.
-    listed.lines().filter(|name| !name.starts_with("lease")).collect::<Vec<_>>().join("\n")
+/// Everything that a run could have written, but Leases: the control plane's own come by themselves.
+fn everything(cluster: &dyn Ground) -> Vec<String> {
+    inventory(cluster).into_iter().filter(|name| !name.starts_with("leases ")).collect()
 }
 
 /// The whole story of a token: refused, explained, replaced, healed; then a vault that it can't see.
-fn a_refused_token_ends_the_wait_and_a_new_one_heals() {
+fn a_refused_token_ends_the_wait_and_a_new_one_heals(cluster: &dyn Ground) {
     if charts().is_none() {
         return;
     }
-    let cluster = Cluster::start(&Options::default());
     let stranger = Credentials::from_seed("another server").token(&[PRODUCTION, STAGING]);
-    let project = Project::with_token(&cluster, "faults", &stranger);
-    let refused = project.run(&cluster, ["up", "test", "--yes", "--json"]).expect(6);
+    let project = Project::with_token(cluster, "faults", &stranger);
+    let refused = project.run(cluster, ["up", "test", "--yes", "--json"]).expect(6);
     assert!(refused.stdout.contains("Connect refuses the token"), "{}", refused.stdout);
     assert!(verdict_after(&refused) < 10.0, "the wait goes on after the refusal:\n{}", refused.stdout);
 
-    project.seal(&cluster, "faults", &Credentials::from_seed("faults").token(&[PRODUCTION, STAGING]));
+    project.seal(cluster, "faults", &Credentials::from_seed("faults").token(&[PRODUCTION, STAGING]));
     let begun = Instant::now();
-    project.run(&cluster, ["up", "test", "--yes"]).expect(0);
+    project.run(cluster, ["up", "test", "--yes"]).expect(0);
     assert!(begun.elapsed() < Duration::from_secs(30), "healing takes the operator's own back-off");
 
-    project.seal(&cluster, "faults", &stranger);
-    let reseeded = project.run(&cluster, ["up", "test", "--yes"]).expect(6);
+    project.seal(cluster, "faults", &stranger);
+    let reseeded = project.run(cluster, ["up", "test", "--yes"]).expect(6);
     assert!(reseeded.stdout.contains("Connect refuses the token"), "{}", reseeded.stdout);
 
-    project.seal(&cluster, "faults", &Credentials::from_seed("faults").token(&[STAGING]));
-    let blind = project.run(&cluster, ["up", "test", "--yes"]).expect(6);
+    project.seal(cluster, "faults", &Credentials::from_seed("faults").token(&[STAGING]));
+    let blind = project.run(cluster, ["up", "test", "--yes"]).expect(6);
     assert!(blind.stdout.contains("vault"), "{}", blind.stdout);
 }
 

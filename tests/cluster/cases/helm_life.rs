@@ -2,27 +2,31 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::MultiGzDecoder;
 use libtest_mimic::Trial;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
 
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options};
+use crate::ground::{Ground, on_both};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        trial("helm_life::either_goes_on_with_what_the_other_made", either_goes_on),
-        trial("helm_life::what_fails_is_taken_back_and_what_is_kept_stays", failures),
-        trial("helm_life::a_killed_upgrade_is_gone_on_with", killed),
+    [
+        on_both("helm_life::either_goes_on_with_what_the_other_made", either_goes_on),
+        on_both("helm_life::what_fails_is_taken_back_and_what_is_kept_stays", failures),
+        on_both("helm_life::a_killed_upgrade_is_gone_on_with", killed),
     ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
+const NEST: &str = "nest";
 const IN: &str = "--namespace=nest";
 
 /// Whose program.
@@ -32,15 +36,14 @@ enum Who {
     Theirs,
 }
 
-struct Nest {
-    cluster: Cluster,
-    chart: PathBuf,
+struct Nest<'a> {
+    cluster: &'a dyn Ground,
+    folder: TempDir,
 }
 
-impl Nest {
-    fn build() -> Self {
-        let cluster = Cluster::start(&Options::default());
-        let chart = crate::run_folder::current().join("life-chart");
+impl<'a> Nest<'a> {
+    fn build(cluster: &'a dyn Ground) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let hook = |name: &str, kind: &str, events: &str, rest: &str| {
             format!(
                 "{kind}metadata:\n  name: {{{{ .Release.Name }}}}-{name}\n  annotations: {{helm.sh/hook: \"{events}\"{rest}}}\n"
@@ -58,7 +61,7 @@ impl Nest {
             ("templates/extra.yaml", "{{- if .Values.extra }}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}-extra}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: {{ .Release.Name }}-secret}\nstringData: {token: {{ .Values.colour | quote }}}\n{{- end }}\n".to_owned()),
             ("templates/kept.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-kept\n  annotations: {helm.sh/resource-policy: keep}\n".to_owned()),
             ("templates/deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec:\n  selector: {matchLabels: {app: {{ .Release.Name }}}}\n  template:\n    metadata: {labels: {app: {{ .Release.Name }}}}\n    spec: {containers: [{name: a, image: pretend, env: [{name: COLOUR, value: {{ .Values.colour }}}]}]}\n".to_owned()),
-            ("templates/stuck.yaml", "{{- if .Values.stuck }}\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: {{ .Release.Name }}}\nspec: {storageClassName: none, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n{{- end }}\n".to_owned()),
+            ("templates/stuck.yaml", "{{- if .Values.stuck }}\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: {{ .Release.Name }}}\nspec: {storageClassName: \"\", accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n{{- end }}\n".to_owned()),
             ("templates/broken.yaml", "{{- if .Values.broken }}\napiVersion: v1\nkind: Service\nmetadata: {name: {{ .Release.Name }}}\nspec: {ports: [{port: 0}]}\n{{- end }}\n".to_owned()),
             ("templates/hooks/first.yaml", hook("first", map, "pre-install,pre-upgrade,pre-rollback", ", helm.sh/hook-weight: \"-1\"")),
             ("templates/hooks/job.yaml", hook("job", job, "pre-install,post-upgrade", ", helm.sh/hook-delete-policy: \"hook-succeeded,before-hook-creation\"")),
@@ -66,21 +69,24 @@ impl Nest {
             ("templates/tests/test.yaml", hook("test", map, "test", "")),
         ];
         for (name, text) in files {
-            let path = chart.join(name);
+            let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        Self { cluster, chart }
+        Self { cluster, folder }
+    }
+
+    fn ours(&self) -> Command {
+        let mut command = self.cluster.command(Path::new(env!("CARGO_BIN_EXE_eggtooth")));
+        command.arg("helm");
+        command
     }
 
     fn run(&self, who: Who, words: &[&str]) -> Output {
         let mut command = match who {
-            Who::Ours => self.cluster.command(env!("CARGO_BIN_EXE_eggtooth")),
-            Who::Theirs => self.cluster.tool("helm"),
+            Who::Ours => self.ours(),
+            Who::Theirs => self.cluster.tool_or_ours("helm"),
         };
-        if who == Who::Ours {
-            command.arg("helm");
-        }
         command.args(words).arg(IN).output().unwrap()
     }
 
@@ -98,14 +104,14 @@ impl Nest {
     }
 
     fn chart(&self) -> &str {
-        self.chart.to_str().unwrap()
+        self.folder.path().to_str().unwrap()
     }
 
     /// Returns a revision's record without what differs from one minute to the next.
     fn record(&self, version: usize) -> Json {
         let secret = format!("sh.helm.release.v1.egg.v{version}");
-        let data = self.cluster.kubectl(["get", "secret", &secret, IN, "--output=jsonpath={.data.release}"]);
-        let packed = STANDARD.decode(STANDARD.decode(data).unwrap()).unwrap();
+        let release = self.cluster.secret(NEST, &secret, "release").expect("the revision's record");
+        let packed = STANDARD.decode(release).unwrap();
         let mut json = String::new();
         MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut json).unwrap();
         let mut record: Json = serde_json::from_str(&json).unwrap();
@@ -114,8 +120,7 @@ impl Nest {
     }
 
     fn colour(&self) -> String {
-        let path = "--output=jsonpath={.data.colour}";
-        self.cluster.kubectl(["get", "configmap", "egg", IN, path])
+        self.cluster.text("configmaps", NEST, "egg", "/data/colour")
     }
 
     fn statuses(&self) -> Vec<String> {
@@ -126,8 +131,14 @@ impl Nest {
     }
 
     /// Returns the names of what is left of the release.
-    fn left(&self) -> String {
-        self.cluster.kubectl(["get", "configmaps,secrets,nests,deployments,jobs", IN, "--output=name"])
+    fn left(&self) -> Vec<String> {
+        let found = self.cluster.versions(&["configmaps", "secrets", "nests", "deployments", "jobs"]);
+        let names = found.into_iter().map(|(name, _)| name.replace(" nest/", " "));
+        names.filter(|name| !name.contains('/')).collect()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.left().iter().any(|left| left == name)
     }
 }
 
@@ -152,16 +163,19 @@ fn forget_times(json: &mut Json) {
 }
 
 /// Takes a release through its life, each act by whoever is named, and returns the records as they were before the end.
-fn live(nest: &Nest, acts: [Who; 4]) -> Vec<Json> {
+fn live(nest: &Nest<'_>, acts: [Who; 4]) -> Vec<Json> {
     let chart = nest.chart();
     let [installs, upgrades, rolls, uninstalls] = acts;
     nest.helm(installs, &["install", "egg", chart, "--create-namespace", "--wait", "--labels=flock=north"]);
     assert_eq!(nest.colour(), "white");
     nest.helm(upgrades, &["upgrade", "egg", chart, "--set=colour=brown,extra=false", "--description=darker"]);
     assert_eq!(nest.colour(), "brown", "{acts:?}");
-    let left = nest.left();
-    assert!(!left.contains("configmap/egg-extra") && !left.contains("secret/egg-secret"), "{acts:?}\n{left}");
-    let data = nest.cluster.kubectl(["get", "configmap", "egg", IN, "--output=jsonpath={.data}"]);
+    assert!(
+        !nest.has("configmaps egg-extra") && !nest.has("secrets egg-secret"),
+        "{acts:?} {:?}",
+        nest.left()
+    );
+    let data = nest.cluster.text("configmaps", NEST, "egg", "/data");
     assert!(!data.contains("extra"), "{acts:?}: what the chart drops goes: {data}");
     nest.helm(rolls, &["rollback", "egg", "1", "--wait"]);
     assert_eq!(nest.colour(), "white", "{acts:?}");
@@ -169,24 +183,18 @@ fn live(nest: &Nest, acts: [Who; 4]) -> Vec<Json> {
     let records = (1..=3).map(|version| nest.record(version)).collect();
     assert_eq!(nest.statuses(), ["superseded", "superseded", "deployed"], "{acts:?}");
     nest.helm(uninstalls, &["uninstall", "egg", "--wait"]);
-    let left = nest.left();
-    assert!(left.contains("configmap/egg-kept"), "{left}");
-    assert!(!left.contains("helm.release") && !left.contains("nest.life.test"), "{acts:?}\n{left}");
-    nest.cluster.kubectl([
-        "delete",
-        "configmap",
-        "egg-kept",
-        "egg-first",
-        "egg-test",
-        "--ignore-not-found",
-        IN,
-    ]);
+    assert!(nest.has("configmaps egg-kept"), "{:?}", nest.left());
+    let gone = |name: &String| !name.contains("helm.release") && !name.starts_with("nests ");
+    assert!(nest.left().iter().all(gone), "{acts:?} {:?}", nest.left());
+    for name in ["egg-kept", "egg-first", "egg-test"] {
+        nest.cluster.delete("configmaps", NEST, name);
+    }
     records
 }
 
-fn either_goes_on() {
+fn either_goes_on(cluster: &dyn Ground) {
     use Who::{Ours, Theirs};
-    let nest = Nest::build();
+    let nest = Nest::build(cluster);
     let theirs = live(&nest, [Theirs; 4]);
     for acts in [[Ours; 4], [Ours, Theirs, Ours, Theirs], [Theirs, Ours, Theirs, Ours]] {
         for (ours, theirs) in live(&nest, acts).iter().zip(&theirs) {
@@ -200,17 +208,19 @@ fn either_goes_on() {
     for server in ["--server-side=auto", "--server-side=true"] {
         nest.helm(Theirs, &["install", "egg", nest.chart(), "--server-side=false"]);
         nest.helm(Ours, &["upgrade", "egg", nest.chart(), "--set=extra=false", server]);
-        let path = "--output=jsonpath={.data} {.metadata.managedFields[*].operation}";
-        let map = nest.cluster.kubectl(["get", "configmap", "egg", IN, "--show-managed-fields", path]);
+        let map = nest.cluster.get("configmaps", NEST, "egg");
         let operation = if server.ends_with("true") { "Apply" } else { "Update" };
-        assert_eq!(map, format!("{{\"colour\":\"white\"}} {operation}"));
+        assert_eq!(map["data"], json!({"colour": "white"}));
+        let managed = map["metadata"]["managedFields"].as_array().unwrap();
+        let operations: Vec<&Json> = managed.iter().map(|entry| &entry["operation"]).collect();
+        assert_eq!(operations, [operation]);
         nest.helm(Ours, &["uninstall", "egg", "--wait"]);
     }
 }
 
-fn failures() {
+fn failures(cluster: &dyn Ground) {
     use Who::{Ours, Theirs};
-    let nest = Nest::build();
+    let nest = Nest::build(cluster);
     let chart = nest.chart();
     nest.fails(Ours, &["upgrade", "egg", chart]);
     nest.helm(Ours, &["upgrade", "egg", chart, "--install", "--create-namespace"]);
@@ -241,7 +251,8 @@ fn failures() {
         "{\"colour\":\"green\",\"extra\":false}\n"
     );
 
-    nest.cluster.kubectl(["create", "configmap", "taken", IN]);
+    let taken = json!({"name": "taken", "namespace": NEST});
+    cluster.apply(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": taken}));
     let error = nest.fails(Ours, &["install", "taken", chart]);
     assert!(error.contains("ConfigMap nest/taken"), "{error}");
     nest.helm(Ours, &["install", "taken", chart, "--take-ownership"]);
@@ -250,11 +261,11 @@ fn failures() {
     nest.helm(Ours, &["uninstall", "nobody", "--ignore-not-found"]);
 }
 
-fn killed() {
+fn killed(cluster: &dyn Ground) {
     use Who::Ours;
-    let nest = Nest::build();
+    let nest = Nest::build(cluster);
     let chart = nest.chart();
-    nest.cluster.kubectl(["create", "namespace", "nest"]);
+    cluster.create_namespace(NEST);
     let started = Instant::now();
     nest.helm(Ours, &["upgrade", "egg", chart, "--install"]);
     nest.helm(Ours, &["uninstall", "egg", "--wait"]);
@@ -263,20 +274,13 @@ fn killed() {
     let kills = 14;
     for turn in 0..kills {
         let colour = format!("--set=colour=c{turn}");
-        let words = ["helm", "upgrade", "egg", chart, "--install", IN, &colour];
-        let mut command = nest.cluster.command(env!("CARGO_BIN_EXE_eggtooth"));
-        let mut child = command.args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let words = ["upgrade", "egg", chart, "--install", IN, &colour];
+        let mut child = nest.ours().args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(whole * turn / kills);
         let _ = child.kill();
         child.wait().unwrap();
-        let pending = nest.cluster.kubectl([
-            "get",
-            "secrets",
-            IN,
-            "--selector=owner=helm,status in (pending-install,pending-upgrade)",
-            "--output=name",
-        ]);
-        if !pending.is_empty() {
+        let pending = "owner=helm,status in (pending-install,pending-upgrade)";
+        if !cluster.list("secrets", NEST, pending).is_empty() {
             caught.push(turn);
         }
         let colour = format!("--set=colour=d{turn}");

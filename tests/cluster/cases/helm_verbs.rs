@@ -1,32 +1,35 @@
 //! `eggtooth helm` beside the real helm, on releases of either.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use libtest_mimic::Trial;
 
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options, succeed};
+use tempfile::TempDir;
+
+use crate::cluster::succeed;
+use crate::ground::{Ground, on_both};
+use crate::tools;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial("helm_verbs::what_helm_prints_of_a_release_we_print", the_same_words)]
+    on_both("helm_verbs::what_helm_prints_of_a_release_we_print", the_same_words).into()
 }
 
 /// A release's namespace.
 const IN: &str = "--namespace=nest";
 
 /// A cluster, a chart of ours, and both programs.
-struct Nest {
-    cluster: Cluster,
-    chart: PathBuf,
+struct Nest<'a> {
+    cluster: &'a dyn Ground,
+    helm: PathBuf,
+    folder: TempDir,
 }
 
-impl Nest {
-    fn build() -> Self {
-        let cluster = Cluster::start(&Options::default());
-        cluster.kubectl(["create", "namespace", "nest"]);
-        let chart = crate::run_folder::current().join("egg-chart");
+impl<'a> Nest<'a> {
+    fn build(cluster: &'a dyn Ground, helm: PathBuf) -> Self {
+        cluster.create_namespace("nest");
+        let folder = tempfile::tempdir().unwrap();
         let files = [
             (
                 "Chart.yaml",
@@ -44,21 +47,21 @@ impl Nest {
             ),
         ];
         for (name, text) in files {
-            let path = chart.join(name);
+            let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        Self { cluster, chart }
+        Self { cluster, helm, folder }
     }
 
     /// Runs `eggtooth helm` and returns its output; fails when it does.
     fn ours(&self, driver: &str, words: &[&str]) -> String {
-        let mut command = self.cluster.command(env!("CARGO_BIN_EXE_eggtooth"));
+        let mut command = self.cluster.command(Path::new(env!("CARGO_BIN_EXE_eggtooth")));
         succeed(command.env("HELM_DRIVER", driver).arg("helm").args(words))
     }
 
     fn theirs(&self, driver: &str, words: &[&str]) -> String {
-        succeed(self.cluster.tool("helm").env("HELM_DRIVER", driver).args(words))
+        succeed(self.cluster.command(&self.helm).env("HELM_DRIVER", driver).args(words))
     }
 
     fn both(&self, driver: &str, words: &[&str]) {
@@ -66,16 +69,20 @@ impl Nest {
     }
 
     fn fails(&self, words: &[&str]) -> Output {
-        let output =
-            self.cluster.command(env!("CARGO_BIN_EXE_eggtooth")).arg("helm").args(words).output().unwrap();
+        let mut command = self.cluster.command(Path::new(env!("CARGO_BIN_EXE_eggtooth")));
+        let output = command.arg("helm").args(words).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{words:?}");
         output
     }
 }
 
-fn the_same_words() {
-    let nest = Nest::build();
-    let chart = nest.chart.to_str().unwrap();
+fn the_same_words(cluster: &dyn Ground) {
+    let Some(helm) = tools::find("helm") else {
+        eprintln!("SKIPPED: there is no helm to compare with");
+        return;
+    };
+    let nest = Nest::build(cluster, helm);
+    let chart = nest.folder.path().to_str().unwrap();
     for driver in ["secret", "configmap"] {
         let install = ["install", "egg", chart, IN, "--labels=flock=north", "--set=colour=brown"];
         nest.theirs(driver, &install);

@@ -13,8 +13,7 @@ use crate::cases::background::{Background, Moment};
 use crate::cases::bootstrap::inventory;
 use crate::cases::operator::charts;
 use crate::cases::project::Project;
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options};
+use crate::ground::{Ground, on_both};
 
 /// The points at which a run is killed, in the order in which it comes by.
 const BOUNDARIES: [Moment; 6] = [
@@ -51,39 +50,39 @@ const BOUNDARIES: [Moment; 6] = [
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial(
+    on_both(
         "kill::a_killed_run_is_gone_on_with_wherever_it_was_killed",
         a_killed_run_is_gone_on_with_wherever_it_was_killed,
-    )]
+    )
+    .into()
 }
 
-fn a_killed_run_is_gone_on_with_wherever_it_was_killed() {
+fn a_killed_run_is_gone_on_with_wherever_it_was_killed(cluster: &dyn Ground) {
     if charts().is_none() {
         return;
     }
-    let cluster = Cluster::start(&Options::default());
-    let project = Project::new(&cluster, "kill");
-    let found = inventory(&cluster);
-    project.run(&cluster, ["up", "test", "--yes"]).expect(0);
-    let undisturbed = brought_up(&cluster);
-    project.run(&cluster, ["destroy", "test", "--yes", "--allow-loss=1"]).expect(0);
-    expect_same(&found, &inventory(&cluster), "destroy");
+    let project = Project::new(cluster, "kill");
+    let found = inventory(cluster);
+    project.run(cluster, ["up", "test", "--yes"]).expect(0);
+    let undisturbed = brought_up(cluster);
+    project.run(cluster, ["destroy", "test", "--yes", "--allow-loss=1"]).expect(0);
+    expect_same(&found, &inventory(cluster), "destroy");
     for boundary in &BOUNDARIES {
-        let run = Background::start(&mut project.command(&cluster, ["up", "test", "--yes"]));
-        run.signal_at(&cluster, boundary, Signal::KILL);
+        let run = Background::start(&mut project.command(cluster, ["up", "test", "--yes"]));
+        run.signal_at(cluster, boundary, Signal::KILL);
         assert_eq!(run.end().code, -1, "{}: the run ended before it was killed", boundary.what);
 
         let begun = Instant::now();
-        let again = project.run(&cluster, ["up", "test", "--yes"]);
+        let again = project.run(cluster, ["up", "test", "--yes"]);
         eprintln!("{}: the next run took {:.1} s", boundary.what, begun.elapsed().as_secs_f64());
         assert_eq!(again.code, 0, "killed when {}:\n{}{}", boundary.what, again.stdout, again.stderr);
         let waited = [&again.stdout, &again.stderr].iter().any(|text| text.contains("no sign of life"));
         assert!(!waited, "{}: a dead run's lock is waited for:\n{}", boundary.what, again.stderr);
-        expect_same(&undisturbed, &brought_up(&cluster), boundary.what);
-        project.run(&cluster, ["preview", "test", "--detailed-exitcode"]).expect(0);
+        expect_same(&undisturbed, &brought_up(cluster), boundary.what);
+        project.run(cluster, ["preview", "test", "--detailed-exitcode"]).expect(0);
 
-        project.run(&cluster, ["destroy", "test", "--yes", "--allow-loss=1"]).expect(0);
-        expect_same(&found, &inventory(&cluster), boundary.what);
+        project.run(cluster, ["destroy", "test", "--yes", "--allow-loss=1"]).expect(0);
+        expect_same(&found, &inventory(cluster), boundary.what);
     }
 }
 
@@ -97,38 +96,28 @@ fn expect_same(expected: &[String], found: &[String], after: &str) {
 }
 
 /// What is there after `up`; fails unless it is what `up` promises.
-fn brought_up(cluster: &Cluster) -> Vec<String> {
-    let reason = "--output=jsonpath={.status.conditions[0].reason}";
-    assert_eq!(cluster.kubectl(["get", "clustersecretstore", "onepassword", reason]), "Valid");
-    let value = "--output=go-template={{.data.value | base64decode}}";
-    let canary = ["get", "secret", "onepassword-canary", "--namespace=external-secrets", value];
-    assert_eq!(cluster.kubectl(canary), "chirp");
+fn brought_up(cluster: &dyn Ground) -> Vec<String> {
+    let reason = cluster.text("clustersecretstores", "", "onepassword", "/status/conditions/0/reason");
+    assert_eq!(reason, "Valid");
+    let canary = cluster.secret("external-secrets", "onepassword-canary", "value");
+    assert_eq!(canary.as_deref(), Some("chirp"));
     let releases: Value =
-        serde_json::from_str(&cluster.helm(["list", "--all-namespaces", "--output=json"])).unwrap();
+        serde_json::from_str(&cluster.helm(&["list", "--all-namespaces", "--output=json"])).unwrap();
     let told = |release: &Value| format!("{} {}", release["name"], release["status"]);
     let releases: Vec<String> = releases.as_array().unwrap().iter().map(told).collect();
     assert_eq!(releases, [r#""connect" "deployed""#, r#""external-secrets" "deployed""#]);
-    let undone =
-        "--selector=owner=helm,status in (pending-install,pending-upgrade,pending-rollback,uninstalling)";
-    assert_eq!(cluster.kubectl(["get", "secrets", "--all-namespaces", "--output=name", undone]), "");
+    let undone = "owner=helm,status in (pending-install,pending-upgrade,pending-rollback,uninstalling)";
+    assert_eq!(cluster.list("secrets", "", undone), Vec::<Value>::new());
     expect_nothing_open(cluster);
     // A release that was begun twice has another revision.
     inventory(cluster).into_iter().filter(|name| !name.contains("sh.helm.release.v1.")).collect()
 }
 
 /// The journal tells of nothing that is still open: it is empty, or of a run before the last snapshot.
-fn expect_nothing_open(cluster: &Cluster) {
+fn expect_nothing_open(cluster: &dyn Ground) {
     let document = |name: &str| -> Option<Value> {
         let name = format!("test.onepassword-connect.{name}");
-        let secret = cluster.kubectl([
-            "get",
-            "secret",
-            &name,
-            "--namespace=eggtooth-system",
-            "--ignore-not-found",
-            "--output=json",
-        ]);
-        let secret: Value = serde_json::from_str(&secret).ok()?;
+        let secret = cluster.find("secrets", "eggtooth-system", &name)?;
         let bytes = STANDARD.decode(secret["data"]["document"].as_str().unwrap()).unwrap();
         Some(serde_json::from_reader(GzDecoder::new(bytes.as_slice())).unwrap())
     };

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::cases::background::{Background, Moment};
 use crate::cases::bootstrap::{changed, versions};
 use crate::cases::operator::charts;
 use crate::cases::project::Project;
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options};
+use crate::ground::{Ground, on_both};
 
 const LEASE: &str = "test.onepassword-connect";
 /// The first thing that a run writes after its namespace.
@@ -21,42 +21,42 @@ const LOCKED: Moment = Moment {
 };
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial(
+    on_both(
         "lock::the_second_run_is_turned_away_and_a_run_that_lost_its_lock_writes_no_more",
         the_second_run_is_turned_away_and_a_run_that_lost_its_lock_writes_no_more,
-    )]
+    )
+    .into()
 }
 
-fn the_second_run_is_turned_away_and_a_run_that_lost_its_lock_writes_no_more() {
+fn the_second_run_is_turned_away_and_a_run_that_lost_its_lock_writes_no_more(cluster: &dyn Ground) {
     if charts().is_none() {
         return;
     }
-    let cluster = Cluster::start(&Options::default());
-    let project = Project::new(&cluster, "lock");
-    let first = Background::start(project.command(&cluster, ["up", "test", "--yes"]).env("USER", "alice"));
-    first.signal_at(&cluster, &LOCKED, Signal::STOP);
+    let project = Project::new(cluster, "lock");
+    let first = Background::start(project.command(cluster, ["up", "test", "--yes"]).env("USER", "alice"));
+    first.signal_at(cluster, &LOCKED, Signal::STOP);
 
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let whose = format!("{LEASE} is locked by alice on {} (process {}) since 2", host.trim(), first.pid());
     let begun = Instant::now();
-    let refused = project.run(&cluster, ["up", "test", "--yes"]).expect(3);
+    let refused = project.run(cluster, ["up", "test", "--yes"]).expect(3);
     refused.says(&[&whose, "eggtooth unlock test"]);
     assert!(begun.elapsed() < Duration::from_secs(5), "nobody waits for a run that lives on the same host");
-    project.run(&cluster, ["destroy", "test", "--yes"]).expect(3).says(&[&whose]);
+    project.run(cluster, ["destroy", "test", "--yes"]).expect(3).says(&[&whose]);
 
-    project.run(&cluster, ["unlock", "test"]).expect(0);
-    project.run(&cluster, ["up", "test", "--yes"]).expect(0);
-    let before = (versions(&cluster), lease(&cluster));
+    project.run(cluster, ["unlock", "test"]).expect(0);
+    project.run(cluster, ["up", "test", "--yes"]).expect(0);
+    let before = (versions(cluster), lease(cluster));
     first.signal(Signal::CONT);
     let first = first.end();
     assert_ne!(first.code, 0, "{}", first.stdout);
     let lost = first.says(&[LEASE]);
     assert!(!lost.stdout.contains("usable"), "{}", lost.stdout);
-    assert_eq!(changed(&before.0, &versions(&cluster)), Vec::<String>::new());
-    assert_eq!(lease(&cluster), before.1, "the lease is not touched by who lost it");
-    project.run(&cluster, ["preview", "test", "--detailed-exitcode"]).expect(0);
+    assert_eq!(changed(&before.0, &versions(cluster)), Vec::<String>::new());
+    assert_eq!(lease(cluster), before.1, "the lease is not touched by who lost it");
+    project.run(cluster, ["preview", "test", "--detailed-exitcode"]).expect(0);
 }
 
-fn lease(cluster: &Cluster) -> String {
-    cluster.kubectl(["get", "lease", LEASE, "--namespace=eggtooth-system", "--output=json"])
+fn lease(cluster: &dyn Ground) -> Value {
+    cluster.get("leases", "eggtooth-system", LEASE)
 }

@@ -31,8 +31,17 @@ use libtest_mimic::{Arguments, Trial};
 
 /// Runs what the command line asks for; the output is that of any test binary.
 pub(crate) fn run() -> ExitCode {
+    run_of(false)
+}
+
+/// As [`run`], but only what needs no real cluster.
+pub(crate) fn run_on_rehearsals() -> ExitCode {
+    run_of(true)
+}
+
+fn run_of(only_rehearsed: bool) -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = [
+    let mut trials: Vec<Trial> = [
         bootstrap::trials(),
         central_store::trials(),
         connect::trials(),
@@ -58,6 +67,9 @@ pub(crate) fn run() -> ExitCode {
     .into_iter()
     .flatten()
     .collect();
+    if only_rehearsed {
+        trials.retain(|trial| trial.name().starts_with("rehearsed::"));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use age::secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::cases::operator::charts;
-use crate::cluster::Cluster;
 use crate::connect::{Credentials, PRODUCTION, STAGING};
+use crate::ground::Ground;
 
 /// The environment of most tests: one store with a canary whose value is compared.
 const ENVIRONMENT: &str = r#"values:
@@ -52,21 +53,23 @@ impl Outcome {
 pub(crate) struct Project {
     folder: tempfile::TempDir,
     key: PathBuf,
+    recipient: String,
 }
 
 impl Project {
     /// The usual project: environment `test`, the credentials of `seed` and a token that goes with them.
-    pub(crate) fn new(cluster: &Cluster, seed: &str) -> Self {
+    pub(crate) fn new(cluster: &dyn Ground, seed: &str) -> Self {
         let credentials = Credentials::from_seed(seed);
         Self::with_token(cluster, seed, &credentials.token(&[PRODUCTION, STAGING]))
     }
 
     /// The usual project with another token.
-    pub(crate) fn with_token(cluster: &Cluster, seed: &str, token: &str) -> Self {
+    pub(crate) fn with_token(cluster: &dyn Ground, seed: &str, token: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("age.key");
-        crate::cluster::succeed(cluster.tool("age-keygen").arg("-o").arg(&key));
-        let project = Self { folder, key };
+        let identity = age::x25519::Identity::generate();
+        std::fs::write(&key, format!("{}\n", identity.to_string().expose_secret())).unwrap();
+        let project = Self { folder, key, recipient: identity.to_public().to_string() };
         for part in ["environments", "bootstrap/secrets"] {
             std::fs::create_dir_all(project.path(part)).unwrap();
         }
@@ -78,19 +81,18 @@ impl Project {
     }
 
     /// Writes the encrypted secrets anew.
-    pub(crate) fn seal(&self, cluster: &Cluster, seed: &str, token: &str) {
+    pub(crate) fn seal(&self, cluster: &dyn Ground, seed: &str, token: &str) {
         let credentials = Credentials::from_seed(seed).json();
         self.seal_secrets(cluster, &json!({ "credentials": credentials, "token": token, "canary": "chirp" }));
     }
 
-    /// Writes these secrets, encrypted.
-    pub(crate) fn seal_secrets(&self, cluster: &Cluster, secrets: &Value) {
+    /// Writes these secrets, encrypted by the real sops, or by `eggtooth sops` where that is not built.
+    pub(crate) fn seal_secrets(&self, cluster: &dyn Ground, secrets: &Value) {
         let file = self.path("bootstrap/secrets/test.sops.yaml");
         std::fs::write(&file, secrets.to_string()).unwrap();
-        let recipient = crate::cluster::succeed(cluster.tool("age-keygen").arg("-y").arg(&self.key));
-        let mut sops = cluster.tool("sops");
+        let mut sops = cluster.tool_or_ours("sops");
         sops.args(["encrypt", "--input-type=yaml", "--output-type=yaml", "--in-place", "--age"]);
-        crate::cluster::succeed(sops.arg(recipient.trim()).arg(&file));
+        crate::cluster::succeed(sops.arg(&self.recipient).arg(&file));
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -115,7 +117,7 @@ impl Project {
     /// The binary on this project and cluster.
     pub(crate) fn command<'a>(
         &self,
-        cluster: &Cluster,
+        cluster: &dyn Ground,
         arguments: impl IntoIterator<Item = &'a str>,
     ) -> Command {
         let mut command = binary(cluster, self.folder.path());
@@ -123,14 +125,18 @@ impl Project {
         command
     }
 
-    pub(crate) fn run<'a>(&self, cluster: &Cluster, arguments: impl IntoIterator<Item = &'a str>) -> Outcome {
+    pub(crate) fn run<'a>(
+        &self,
+        cluster: &dyn Ground,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Outcome {
         outcome(&mut self.command(cluster, arguments))
     }
 }
 
 /// The binary with the cluster's kubeconfig and the real charts.
-pub(crate) fn binary(cluster: &Cluster, project: &Path) -> Command {
-    let mut command = cluster.command(env!("CARGO_BIN_EXE_eggtooth"));
+pub(crate) fn binary(cluster: &dyn Ground, project: &Path) -> Command {
+    let mut command = cluster.command(Path::new(env!("CARGO_BIN_EXE_eggtooth")));
     command.arg("--project").arg(project).stdin(Stdio::null());
     if let Some(charts) = charts() {
         command.env("EGGTOOTH_CHARTS", charts);

@@ -3,38 +3,39 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use kube::config::Kubeconfig;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::cases::bootstrap::inventory;
 use crate::cases::operator::charts;
 use crate::cases::project::{Outcome, Project};
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options};
+use crate::ground::{Ground, on_both};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial(
+    on_both(
         "ready::what_a_plan_lacks_is_named_before_any_write_and_with_just_that_it_comes_up",
         what_a_plan_lacks_is_named_before_any_write_and_with_just_that_it_comes_up,
-    )]
+    )
+    .into()
 }
 
-fn what_a_plan_lacks_is_named_before_any_write_and_with_just_that_it_comes_up() {
+fn what_a_plan_lacks_is_named_before_any_write_and_with_just_that_it_comes_up(cluster: &dyn Ground) {
     if charts().is_none() {
         return;
     }
-    let cluster = Cluster::start(&Options::default());
-    let project = Project::new(&cluster, "ready");
-    cluster.kubectl(["create", "serviceaccount", "robin", "--namespace=default"]);
-    grant(&cluster, &[json!({"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]})]);
-    let kubeconfig = kubeconfig(&cluster, &project);
+    let project = Project::new(cluster, "ready");
+    let metadata = json!({"name": "robin", "namespace": "default"});
+    cluster.apply(&json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}));
+    grant(cluster, &[json!({"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]})]);
+    let kubeconfig = kubeconfig(cluster, &project);
     let kubeconfig = kubeconfig.to_str().unwrap();
-    let found = inventory(&cluster);
+    let found = inventory(cluster);
 
-    a_field_that_the_kind_does_not_have_is_told(&cluster);
-    assert_eq!(inventory(&cluster), found, "something was written");
+    a_field_that_the_kind_does_not_have_is_told(cluster);
+    assert_eq!(inventory(cluster), found, "something was written");
 
-    let refused = project.run(&cluster, ["--kubeconfig", kubeconfig, "up", "test", "--yes"]).expect(1);
+    let refused = project.run(cluster, ["--kubeconfig", kubeconfig, "up", "test", "--yes"]).expect(1);
     let missing = missing(&refused);
     let refused = refused.says(&[
         "does not allow system:serviceaccount:default:robin",
@@ -52,21 +53,21 @@ fn what_a_plan_lacks_is_named_before_any_write_and_with_just_that_it_comes_up() 
         "what is allowed is not missing:\n{}",
         refused.stderr
     );
-    assert_eq!(inventory(&cluster), found, "something was written");
+    assert_eq!(inventory(cluster), found, "something was written");
 
-    grant(&cluster, &missing);
-    let brought = project.run(&cluster, ["--kubeconfig", kubeconfig, "up", "test", "--yes"]).expect(0);
+    grant(cluster, &missing);
+    let brought = project.run(cluster, ["--kubeconfig", kubeconfig, "up", "test", "--yes"]).expect(0);
     assert!(brought.stdout.contains("has the expected value"), "{}", brought.stdout);
-    project.run(&cluster, ["--kubeconfig", kubeconfig, "up", "test", "--yes"]).expect(0);
-    a_refresh_forgets_what_is_gone(&cluster, &project);
+    project.run(cluster, ["--kubeconfig", kubeconfig, "up", "test", "--yes"]).expect(0);
+    a_refresh_forgets_what_is_gone(cluster, &project);
     let end =
-        project.run(&cluster, ["--kubeconfig", kubeconfig, "destroy", "test", "--yes", "--allow-loss=1"]);
+        project.run(cluster, ["--kubeconfig", kubeconfig, "destroy", "test", "--yes", "--allow-loss=1"]);
     end.expect(1).says(&["delete deployments.apps in onepassword", "delete namespaces in eggtooth-system"]);
 }
 
 /// What somebody deleted is forgotten, and the next run makes it anew.
-fn a_refresh_forgets_what_is_gone(cluster: &Cluster, project: &Project) {
-    cluster.kubectl(["delete", "networkpolicy", "onepassword-connect", "--namespace=onepassword"]);
+fn a_refresh_forgets_what_is_gone(cluster: &dyn Ground, project: &Project) {
+    cluster.delete("networkpolicies", "onepassword", "onepassword-connect");
     let policy = "kubernetes:NetworkPolicy onepassword/onepassword-connect";
     let shown = project.run(cluster, ["refresh", "test", "--preview-only"]).expect(0);
     assert!(shown.stdout.contains(&format!("- {policy}")), "{}", shown.stdout);
@@ -79,7 +80,7 @@ fn a_refresh_forgets_what_is_gone(cluster: &Cluster, project: &Project) {
 }
 
 /// The store comes with the chart's own objects, so that it is checked against a definition of the same chart.
-fn a_field_that_the_kind_does_not_have_is_told(cluster: &Cluster) {
+fn a_field_that_the_kind_does_not_have_is_told(cluster: &dyn Ground) {
     let project = Project::new(cluster, "ready");
     let store = r"      operator:
         values:
@@ -133,7 +134,7 @@ fn missing(outcome: &Outcome) -> Vec<Value> {
 }
 
 /// Grants rules to the `ServiceAccount`, beside those that it has.
-fn grant(cluster: &Cluster, rules: &[Value]) {
+fn grant(cluster: &dyn Ground, rules: &[Value]) {
     let name = format!("robin-{}", rules.len());
     cluster.apply(&json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules,
@@ -146,13 +147,11 @@ fn grant(cluster: &Cluster, rules: &[Value]) {
 }
 
 /// A kubeconfig by which the `ServiceAccount` comes.
-fn kubeconfig(cluster: &Cluster, project: &Project) -> PathBuf {
+fn kubeconfig(cluster: &dyn Ground, project: &Project) -> PathBuf {
     let path = project.path("robin.kubeconfig");
-    std::fs::copy(cluster.kubeconfig(), &path).unwrap();
-    let token = cluster.kubectl(["create", "token", "robin", "--namespace=default", "--duration=1h"]);
-    let mut text: Value =
-        serde_json::from_str(&cluster.kubectl(["config", "view", "--raw", "--output=json"])).unwrap();
-    text["users"][0]["user"] = json!({"token": token.trim()});
-    std::fs::write(&path, text.to_string()).unwrap();
+    let administrator = Kubeconfig::read_from(cluster.kubeconfig()).unwrap();
+    let mut config = serde_json::to_value(administrator).unwrap();
+    config["users"][0]["user"] = json!({"token": cluster.token("default", "robin")});
+    std::fs::write(&path, config.to_string()).unwrap();
     path
 }

@@ -1,4 +1,4 @@
-//! Our releases on a real control plane, seen by the real helm.
+//! Our releases, seen by helm.
 
 use std::path::Path;
 use std::time::Instant;
@@ -15,70 +15,69 @@ use libtest_mimic::Trial;
 use serde_json::{Value as Json, json};
 
 use crate::cases::operator::charts;
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options};
+use crate::cluster::runtime;
+use crate::ground::{Ground, on_both};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial("release::helm_reads_our_release_and_a_second_run_changes_nothing", ours_is_helms)]
+    on_both("release::helm_reads_our_release_and_a_second_run_changes_nothing", ours_is_helms).into()
 }
 
-fn ours_is_helms() {
+fn ours_is_helms(cluster: &dyn Ground) {
     let Some(charts) = charts() else { return };
-    let cluster = Cluster::start(&Options::default());
-    cluster.kubectl(["create", "namespace", "external-secrets"]);
-    let release = Release::new(&cluster, &charts);
+    cluster.create_namespace("external-secrets");
+    let release = Release::new(cluster, &charts);
 
-    let (live, operation) = release.plan(&cluster, None);
+    let (live, operation) = release.plan(None);
     assert_eq!(operation, Operation::Create);
-    let record = release.apply(&cluster, &live, None);
+    let record = release.apply(&live, None);
 
     let listed: Json =
-        serde_json::from_str(&cluster.helm(["list", "--all-namespaces", "--output=json"])).unwrap();
+        serde_json::from_str(&cluster.helm(&["list", "--all-namespaces", "--output=json"])).unwrap();
     assert_eq!(listed[0]["status"], "deployed");
     assert_eq!(listed[0]["chart"], "external-secrets-2.9.0");
-    let in_release = ["external-secrets", "--namespace=external-secrets"];
-    let manifest = cluster.helm(["get", "manifest"].iter().chain(&in_release));
+    let manifest = cluster.helm(&["get", "manifest", "external-secrets", "--namespace=external-secrets"]);
     assert!(manifest.contains("patched: \"yes\""), "helm knows of our patches");
 
     let started = Instant::now();
-    let (_, operation) = release.plan(&cluster, Some(&record));
+    let (_, operation) = release.plan(Some(&record));
     println!("an unchanged release is compared in {:?}", started.elapsed());
     assert_eq!(operation, Operation::Same);
 
-    cluster.kubectl(["delete", "configmap,service", "--all", "--namespace=external-secrets"]);
-    let (live, operation) = release.plan(&cluster, Some(&record));
+    for kind in ["configmaps", "services"] {
+        for object in cluster.list(kind, "external-secrets", "") {
+            cluster.delete(kind, "external-secrets", object["metadata"]["name"].as_str().unwrap());
+        }
+    }
+    let (live, operation) = release.plan(Some(&record));
     assert_eq!(operation, Operation::Update);
-    let record = release.apply(&cluster, &live, Some(&record));
-    assert_eq!(release.plan(&cluster, Some(&record)).1, Operation::Same);
+    let record = release.apply(&live, Some(&record));
+    assert_eq!(release.plan(Some(&record)).1, Operation::Same);
 
-    cluster.helm([
+    cluster.helm(&[
         "upgrade",
         "external-secrets",
         &release.archive,
         "--namespace=external-secrets",
         "--reuse-values",
     ]);
-    let (live, _) = release.plan(&cluster, Some(&record));
-    let record = release.apply(&cluster, &live, Some(&record));
-    cluster.helm(["rollback", "external-secrets", "1", "--namespace=external-secrets"]);
+    let (live, _) = release.plan(Some(&record));
+    let record = release.apply(&live, Some(&record));
+    cluster.helm(&["rollback", "external-secrets", "1", "--namespace=external-secrets"]);
 
     // The chart makes its selectors of this name, and a Deployment's selector can't be changed.
-    let uid = || {
-        let path = "--output=jsonpath={.metadata.uid}";
-        cluster.kubectl(["get", "deployment", "external-secrets", "--namespace=external-secrets", path])
-    };
+    let uid = || cluster.text("deployments", "external-secrets", "external-secrets", "/metadata/uid");
     let former = uid();
     let release = release.renamed("secrets");
-    let (live, operation) = release.plan(&cluster, Some(&record));
+    let (live, operation) = release.plan(Some(&record));
     assert_eq!(operation, Operation::Update);
-    let record = release.apply(&cluster, &live, Some(&record));
+    let record = release.apply(&live, Some(&record));
     assert_ne!(uid(), former, "it was deleted and made anew");
-    assert_eq!(release.plan(&cluster, Some(&record)).1, Operation::Same);
+    assert_eq!(release.plan(Some(&record)).1, Operation::Same);
 
-    release.delete(&cluster, &record);
-    let left =
-        cluster.kubectl(["get", "customresourcedefinitions,secrets", "--all-namespaces", "--output=name"]);
-    assert!(!left.contains("external-secrets"), "{left}");
+    release.delete(&record);
+    let left = cluster.versions(&["customresourcedefinitions", "secrets"]);
+    let ours = |(name, _): &&(String, String)| name.contains("external-secrets");
+    assert_eq!(left.iter().filter(ours).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
 }
 
 /// Tells what is waited for, for whoever reads a failed test's output.
@@ -103,10 +102,10 @@ struct Release {
 }
 
 impl Release {
-    fn new(cluster: &Cluster, charts: &Path) -> Self {
+    fn new(cluster: &dyn Ground, charts: &Path) -> Self {
         let archive = charts.join("external-secrets-2.9.0.tgz");
         let target = Target { kubeconfig: Some(cluster.kubeconfig().to_owned()), ..Target::default() };
-        let client = cluster.block_on(Client::connect(&target)).unwrap();
+        let client = runtime().block_on(Client::connect(&target)).unwrap();
         let places =
             Charts { folder: Some(charts.to_owned()), cache: "/nonexistent".into(), ..Charts::default() };
         let digest = Digest::compute(&std::fs::read(&archive).unwrap()).to_string();
@@ -137,9 +136,9 @@ impl Release {
         Known { urn: &self.urn, inputs: Some(&self.inputs), record, options: Some(&self.options) }
     }
 
-    fn plan(&self, cluster: &Cluster, record: Option<&Record>) -> (Live, Operation) {
+    fn plan(&self, record: Option<&Record>) -> (Live, Operation) {
         let known = self.known(record);
-        cluster.block_on(async {
+        runtime().block_on(async {
             self.provider.prepare(&[known]).await.unwrap();
             let live = self.provider.read(&[known]).await.unwrap().remove(0);
             let change = self.provider.diff(known, &live);
@@ -151,7 +150,7 @@ impl Release {
         })
     }
 
-    fn apply(&self, cluster: &Cluster, live: &Live, record: Option<&Record>) -> Record {
+    fn apply(&self, live: &Live, record: Option<&Record>) -> Record {
         let change = self.provider.diff(self.known(record), live);
         let apply = Apply {
             urn: &self.urn,
@@ -163,7 +162,7 @@ impl Release {
             progress: &Loud,
         };
         let started = Instant::now();
-        let applied = cluster.block_on(self.provider.apply(apply)).unwrap();
+        let applied = runtime().block_on(self.provider.apply(apply)).unwrap();
         println!("applied in {:?}", started.elapsed());
         Record {
             urn: self.urn.clone(),
@@ -177,9 +176,9 @@ impl Release {
         }
     }
 
-    fn delete(&self, cluster: &Cluster, record: &Record) {
+    fn delete(&self, record: &Record) {
         let known = Known { urn: &self.urn, inputs: None, record: Some(record), options: None };
-        cluster.block_on(async {
+        runtime().block_on(async {
             self.provider.prepare(&[known]).await.unwrap();
             let live = self.provider.read(&[known]).await.unwrap().remove(0);
             assert_eq!(self.provider.diff(known, &live).operation, Operation::Delete);

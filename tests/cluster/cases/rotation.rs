@@ -6,50 +6,49 @@ use serde_json::Value;
 use crate::cases::bootstrap::{changed, versions};
 use crate::cases::operator::charts;
 use crate::cases::project::Project;
-use crate::cases::trial;
-use crate::cluster::{Cluster, Options};
 use crate::connect::{Credentials, PRODUCTION, STAGING};
+use crate::ground::{Ground, on_both};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial(
+    on_both(
         "rotation::new_credentials_restart_connect_and_a_token_does_not",
         new_credentials_restart_connect_and_a_token_does_not,
-    )]
+    )
+    .into()
 }
 
-fn new_credentials_restart_connect_and_a_token_does_not() {
+fn new_credentials_restart_connect_and_a_token_does_not(cluster: &dyn Ground) {
     if charts().is_none() {
         return;
     }
-    let cluster = Cluster::start(&Options::default());
-    let project = Project::new(&cluster, "before");
-    let up = || project.run(&cluster, ["up", "test", "--yes"]).expect(0);
+    let project = Project::new(cluster, "before");
+    let up = || project.run(cluster, ["up", "test", "--yes"]).expect(0);
     up();
-    let first = Pod::of(&cluster);
+    let first = Pod::of(cluster);
     assert!(first.is_fingerprint(), "{first:?}");
-    expect_nothing_to_do(&cluster, &project);
-    assert_eq!(Pod::of(&cluster), first);
+    expect_nothing_to_do(cluster, &project);
+    assert_eq!(Pod::of(cluster), first);
 
     // Connect is not given the token: it would only be away for nothing.
-    project.seal(&cluster, "before", &Credentials::from_seed("before").token(&[PRODUCTION]));
+    project.seal(cluster, "before", &Credentials::from_seed("before").token(&[PRODUCTION]));
     let told = up();
     assert!(told.stdout.contains("1 changed, 9 unchanged"), "{}", told.stdout);
-    assert_eq!(Pod::of(&cluster), first);
+    assert_eq!(Pod::of(cluster), first);
 
     let new = Credentials::from_seed("after").token(&[PRODUCTION, STAGING]);
-    project.seal(&cluster, "after", &new);
-    let planned = project.run(&cluster, ["preview", "test"]).expect(0);
+    project.seal(cluster, "after", &new);
+    let planned = project.run(cluster, ["preview", "test"]).expect(0);
     assert!(planned.stdout.contains("eggtooth.dev/started-for"), "{}", planned.stdout);
     let told = up();
     assert!(told.stdout.contains("has the expected value"), "{}", told.stdout);
-    let second = Pod::of(&cluster);
+    let second = Pod::of(cluster);
     assert_ne!(second.uid, first.uid);
     assert!(second.is_fingerprint() && second.started_for != first.started_for, "{second:?}");
-    expect_nothing_to_do(&cluster, &project);
-    assert_eq!(Pod::of(&cluster), second);
+    expect_nothing_to_do(cluster, &project);
+    assert_eq!(Pod::of(cluster), second);
 }
 
-fn expect_nothing_to_do(cluster: &Cluster, project: &Project) {
+fn expect_nothing_to_do(cluster: &dyn Ground, project: &Project) {
     project.run(cluster, ["preview", "test", "--detailed-exitcode"]).expect(0);
     let before = versions(cluster);
     let again = project.run(cluster, ["up", "test", "--yes"]).expect(0);
@@ -65,12 +64,9 @@ struct Pod {
 }
 
 impl Pod {
-    fn of(cluster: &Cluster) -> Self {
-        let get = ["get", "pods", "--namespace=onepassword", "--output=json"];
-        let list: Value = serde_json::from_str(&cluster.kubectl(get)).unwrap();
-        let [pod] = list["items"].as_array().unwrap().as_slice() else {
-            panic!("Connect has not one pod: {list:#}");
-        };
+    fn of(cluster: &dyn Ground) -> Self {
+        let pods = cluster.list("pods", "onepassword", "");
+        let [pod] = pods.as_slice() else { panic!("Connect has not one pod: {pods:#?}") };
         let text = |path: &str| pod.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         Self {
             uid: text("/metadata/uid"),

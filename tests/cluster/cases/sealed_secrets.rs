@@ -26,7 +26,7 @@ const ENVIRONMENT: &str = "values:
       values: { keycutofftime: \"CUTOFF\" }
 ";
 const SECRETS: &str = "bootstrap/secrets/test.sops.yaml";
-const DEFINITION: &str = "customresourcedefinition.apiextensions.k8s.io/sealedsecrets.bitnami.com";
+const DEFINITION: &str = "customresourcedefinitions /sealedsecrets.bitnami.com";
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![trial("sealed_secrets::a_sealed_file_outlives_the_cluster", a_sealed_file_outlives_the_cluster)]

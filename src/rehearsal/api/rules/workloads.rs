@@ -60,13 +60,43 @@ pub(super) fn check_event(object: &Json) -> Option<Cause> {
 
 /// Returns what is wrong with a Service.
 pub(super) fn check_service(object: &Json) -> Vec<Cause> {
-    let ports = object["spec"]["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if ports.len() < 2 {
-        return Vec::new();
+    let spec = &object["spec"];
+    let ports = spec["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if ports.is_empty() && spec["clusterIP"] != "None" && spec["type"] != "ExternalName" {
+        return vec![required("spec.ports", "")];
     }
-    let nameless = |port: &Json| port["name"].as_str().is_none_or(str::is_empty);
-    let nameless = ports.iter().enumerate().filter(|(_, port)| nameless(port));
-    nameless.map(|(index, _)| required(&format!("spec.ports[{index}].name"), "")).collect()
+    let mut causes = Vec::new();
+    for (index, port) in ports.iter().enumerate() {
+        let field = |name: &str| format!("spec.ports[{index}].{name}");
+        let name = port["name"].as_str().unwrap_or_default();
+        if name.is_empty() && ports.len() > 1 {
+            causes.push(required(&field("name"), ""));
+        } else if !name.is_empty() && ports[..index].iter().any(|other| other["name"] == name) {
+            causes.push(duplicate(&field("name"), &port["name"].to_string()));
+        }
+        for key in ["port", "targetPort"] {
+            if port[key].as_i64().is_some_and(|number| !(1..=65535).contains(&number)) {
+                causes.push(invalid(&field(key), &port[key], "must be between 1 and 65535, inclusive"));
+            }
+        }
+    }
+    for (index, port) in ports.iter().enumerate() {
+        let same = |other: &Json| other["port"] == port["port"] && other["protocol"] == port["protocol"];
+        if ports[..index].iter().any(same) {
+            // Shown as a Go struct, of which only these two are filled in.
+            let (protocol, number) = (&port["protocol"], &port["port"]);
+            let shown = format!(
+                "{{\"Name\":\"\",\"Protocol\":{protocol},\"AppProtocol\":null,\"Port\":{number},\"TargetPort\":0,\"NodePort\":0}}"
+            );
+            causes.push(duplicate(&format!("spec.ports[{index}]"), &shown));
+        }
+    }
+    causes
+}
+
+fn duplicate(field: &str, value: &str) -> Cause {
+    let (message, field) = (format!("Duplicate value: {value}"), field.to_owned());
+    Cause { reason: "FieldValueDuplicate".into(), message, field }
 }
 
 /// Returns what the server warns of.
