@@ -212,6 +212,10 @@ fn a_served_rehearsal_answers_a_plain_client_until_it_is_interrupted() {
 fn the_demo_shows_plan_run_proof_disaster_and_faults() {
     let cache = tempfile::tempdir().unwrap();
     let run = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("bootstrap/demo/run"))
+        // A machine that has nothing of what it could use: no kubeconfig, no helm, no kubectl, no Go.
+        .env_clear()
+        .env("PATH", programs(&cache.path().join("programs"), &["cat", "dirname", "realpath"]))
+        .env("HOME", cache.path())
         .envs(without_charts(cache.path()))
         // Else the folder beside the checkout would be found.
         .env("EGGTOOTH_CHARTS", cache.path().join("nowhere"))
@@ -236,6 +240,17 @@ fn the_demo_shows_plan_run_proof_disaster_and_faults() {
     ] {
         assert!(shown.contains(line), "`{line}` is not in\n{shown}");
     }
+}
+
+/// Makes a folder in which these programs are, and no other.
+fn programs<'a>(folder: &'a Path, names: &[&str]) -> &'a Path {
+    std::fs::create_dir_all(folder).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    for name in names {
+        let found = std::env::split_paths(&path).map(|place| place.join(name)).find(|file| file.exists());
+        std::os::unix::fs::symlink(found.unwrap(), folder.join(name)).unwrap();
+    }
+    folder
 }
 
 /// Every secret of the demo environment, by its name.
