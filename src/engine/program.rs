@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::Providers;
 use crate::diagnostic::Diagnostics;
-use crate::resource::{Record, Resource, Urn, Value};
+use crate::resource::{Brings, GroupKind, Record, Resource, Urn, Value};
 use crate::state::{Fingerprints, Snapshot};
 
 /// The resources and outputs that a stack program wants.
@@ -44,6 +44,32 @@ impl Checked<'_> {
     /// Returns the program.
     pub fn program(&self) -> &Program {
         &self.0
+    }
+
+    /// Returns the program without the resources that are wanted only with a kind which neither the cluster serves nor
+    /// the program brings; its providers were [prepared](super::prepare).
+    #[must_use]
+    pub fn with_kinds(&self, providers: &Providers, is_served: &dyn Fn(&GroupKind) -> bool) -> Self {
+        let resources = &self.0.resources;
+        let is_brought = |kind: &GroupKind| {
+            let wanted = Brings::Kind(kind.clone());
+            let brings =
+                |resource: &Resource| Some(providers.of(&resource.urn).ok()?.brings(&resource.inputs));
+            resources.iter().filter_map(brings).flatten().any(|brought| brought == wanted)
+        };
+        let missing: Vec<&Urn> = resources
+            .iter()
+            .filter(|resource| {
+                let kind = resource.options.only_with.as_ref();
+                kind.is_some_and(|kind| !is_served(kind) && !is_brought(kind))
+            })
+            .map(|resource| &resource.urn)
+            .collect();
+        let mut program = self.clone();
+        if !missing.is_empty() {
+            program.0.to_mut().resources.retain(|resource| !missing.contains(&&resource.urn));
+        }
+        program
     }
 
     /// Returns the program with each [fingerprint](Value::fingerprint) made by the stack's key.

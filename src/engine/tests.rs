@@ -48,6 +48,23 @@ fn a_need_that_nothing_meets_is_left_to_the_cluster() {
 }
 
 #[test]
+fn what_is_wanted_only_with_a_kind_is_left_out_where_nobody_has_it() {
+    let stack = Stack::default();
+    let kind = crate::resource::GroupKind::new("monitoring.coreos.com", "ServiceMonitor");
+    let mut watched = thing("watched", []);
+    watched.options.only_with = Some(kind.clone());
+    let (program, providers) =
+        (Program { resources: vec![thing("a", []), watched], ..Program::nothing() }, stack.providers());
+    let checked = program.check(&providers).unwrap();
+    let left = |is_served: bool| {
+        let served = |asked: &crate::resource::GroupKind| is_served && *asked == kind;
+        let program = checked.with_kinds(&providers, &served);
+        program.program().resources.iter().map(|resource| resource.urn.name().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((left(true), left(false)), (vec!["a".to_owned(), "watched".into()], vec!["a".into()]));
+}
+
+#[test]
 fn all_that_is_wrong_with_a_graph_is_said_at_once() {
     let stack = Stack::default();
     let resources = vec![

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Gate, Urn};
+use super::{Gate, GroupKind, Urn};
 
 /// What a program may say of any resource.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Options {
     pub aliases: Vec<Urn>,
     /// Paths of inputs whose differences don't count (`spec.replicas`).
     pub ignore_changes: Vec<String>,
+    /// A kind without which it is left out, and said so; nothing else may depend on it.
+    pub only_with: Option<GroupKind>,
     /// Conditions to wait for before it is applied, once its dependencies are there.
     pub gates: Vec<Arc<dyn Gate>>,
 }

@@ -9,7 +9,7 @@ use crate::external_secrets::ExternalSecrets;
 use crate::helm::release::ReleaseProvider;
 use crate::keys::{Identities, Recipient};
 use crate::kubernetes::{Client, KubernetesProvider, Target};
-use crate::resource::Progress;
+use crate::resource::{GroupKind, Progress, Urn};
 use crate::stack::Program;
 use crate::state::{
     AgeSealing, Backend, ClusterBackend, Fingerprints, Holder, Sealing, Session, Snapshot, load,
@@ -41,6 +41,8 @@ pub struct Planned {
     pub stack: String,
     /// What would change.
     pub plan: Plan,
+    /// What is left out, and the kind that the cluster lacks for it.
+    pub left_out: Vec<(Urn, GroupKind)>,
     /// The stores to prove afterwards.
     pub proofs: Vec<Proof>,
     /// What was remembered when the plan was made.
@@ -173,9 +175,13 @@ impl Stage {
         fingerprints: &Fingerprints,
     ) -> Result<Graph, WorkflowError> {
         let stack = checked.stack;
-        let wanted = &checked.wanted.with_fingerprints(fingerprints);
-        prepare(wanted, snapshot, &self.providers).await.map_err(|errors| unread(stack, errors))?;
-        Graph::build(wanted, &self.providers).map_err(|problems| wrong(stack, problems))
+        let mut wanted = checked.wanted.with_fingerprints(fingerprints);
+        prepare(&wanted, snapshot, &self.providers).await.map_err(|errors| unread(stack, errors))?;
+        if wanted.program().resources.iter().any(|resource| resource.options.only_with.is_some()) {
+            let discovery = self.client.discovery().await?;
+            wanted = wanted.with_kinds(&self.providers, &|kind| discovery.find(kind, None).is_some());
+        }
+        Graph::build(&wanted, &self.providers).map_err(|problems| wrong(stack, problems))
     }
 
     /// Reads what is there, decides what would change, and finds what could not be done.
@@ -195,9 +201,14 @@ impl Stage {
         if problems.has_errors() {
             return Err(wrong(problems));
         }
+        let wanted = &checked.wanted.program().resources;
+        let left_out = wanted.iter().filter(|resource| graph.resource(&resource.urn).is_none());
+        let left_out =
+            left_out.filter_map(|left| Some((left.urn.clone(), left.options.only_with.clone()?))).collect();
         Ok(Planned {
             stack: stack.to_owned(),
             plan,
+            left_out,
             proofs: checked.proofs.to_vec(),
             made_from: snapshot.clone(),
             fingerprints,

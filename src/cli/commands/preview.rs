@@ -24,10 +24,14 @@ pub(super) async fn run(scene: &Scene<'_>, arguments: &args::Preview) -> Exit {
 /// Prints a plan: for people, or as JSON.
 pub(super) fn show(scene: &Scene<'_>, planned: &Planned) {
     let text = if scene.json {
-        let line = serde_json::json!({ "event": "plan", "stack": planned.stack, "plan": planned.plan });
+        let mut line = serde_json::json!({ "event": "plan", "stack": planned.stack, "plan": planned.plan });
+        if !planned.left_out.is_empty() {
+            line["leftOut"] = planned.left_out.iter().map(|(urn, _)| urn.as_str()).collect();
+        }
         format!("{line}\n")
     } else {
-        display::plan(&planned.plan, &planned.stack, scene.terminal.style)
+        let style = scene.terminal.style;
+        display::left_out(&planned.left_out, style) + &display::plan(&planned.plan, &planned.stack, style)
     };
     scene.quietly(|| scene.terminal.print(&text));
 }

@@ -14,7 +14,7 @@ mod summary;
 
 pub(super) use error::{chain, error};
 pub(super) use lines::{JsonLines, Lines};
-pub(super) use plan::{objects, plan};
+pub(super) use plan::{left_out, objects, plan};
 pub(super) use rehearsal::{Played, basis, basis_json, rehearsal, rehearsal_json, trials, trials_json};
 pub(super) use report::{Report, ReportError, report};
 pub(super) use style::Style;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Style;
 use crate::engine::{Plan, Step};
-use crate::resource::{Child, FieldChange, Operation};
+use crate::resource::{Child, FieldChange, GroupKind, Operation, Urn};
 
 /// Longer values are cut: a plan is to be read.
 const LONGEST: usize = 80;
@@ -22,6 +22,15 @@ pub(in crate::cli) fn plan(plan: &Plan, stack: &str, style: Style) -> String {
         let _ = writeln!(text, "{} {} {} would go with it", style.bad("!"), lost.kind, lost.name);
     }
     text + &plan_counts(plan, style)
+}
+
+/// Returns what is left out of a plan because the cluster lacks its kind, a line each.
+pub(in crate::cli) fn left_out(left_out: &[(Urn, GroupKind)], style: Style) -> String {
+    let line = |(urn, kind): &(Urn, GroupKind)| {
+        let why = style.faint(&format!("(the cluster has no kind {kind})"));
+        format!("{} {} {} is left out  {why}\n", style.faint("○"), urn.kind(), urn.name())
+    };
+    left_out.iter().map(line).collect()
 }
 
 /// Returns the objects of a release that would change, and how.
