@@ -51,6 +51,28 @@ pub(super) fn content(loaded: &Loaded) -> Content {
     let sources = sources(&objects, &mut content);
     let expected = expected(loaded);
     let mut items: BTreeMap<(&str, &str), BTreeMap<&str, &str>> = BTreeMap::new();
+    // Single values come after objects: of those some are expected.
+    let used = used_keys(&objects);
+    for object in objects.iter().filter(|object| object["kind"] == "ExternalSecret") {
+        let secret = (text(object, "/metadata/namespace"), text(object, "/spec/target/name"));
+        let keys = used.get(&secret).into_iter().flatten().copied().chain(["PLACEHOLDER"]);
+        let extracts = object["spec"]["dataFrom"].as_array().into_iter().flatten();
+        for item in extracts.map(|part| text(part, "/extract/key")).filter(|item| !item.is_empty()) {
+            match sources.get(&store_of(object)) {
+                Some(Source::Vault(vault)) => {
+                    let fields = items.entry((vault, item)).or_default();
+                    fields.extend(keys.clone().map(|key| (key, PLACEHOLDER)));
+                }
+                Some(Source::Environment(name)) => {
+                    let place = |key: &str| format!("{item}[\"{key}\"]");
+                    content.environments = keys.clone().fold(content.environments, |environments, key| {
+                        environments.with(name, &place(key), PLACEHOLDER.into())
+                    });
+                }
+                None => {}
+            }
+        }
+    }
     for object in objects.iter().filter(|object| object["kind"] == "ExternalSecret") {
         let canary = (text(object, "/metadata/namespace"), text(object, "/metadata/name"));
         let value = expected.get(&canary).map_or(PLACEHOLDER, |value| value.expose().as_str());
@@ -59,7 +81,12 @@ pub(super) fn content(loaded: &Loaded) -> Content {
             Some(Source::Vault(vault)) => {
                 for entry in entries {
                     let property = entry["remoteRef"]["property"].as_str().unwrap_or("password");
-                    items.entry((vault, text(entry, "/remoteRef/key"))).or_default().insert(property, value);
+                    let item = items.entry((vault, text(entry, "/remoteRef/key"))).or_default();
+                    if expected.contains_key(&canary) {
+                        item.insert(property, value);
+                    } else {
+                        item.entry(property).or_insert(value);
+                    }
                 }
             }
             Some(Source::Environment(name)) => {
@@ -70,14 +97,6 @@ pub(super) fn content(loaded: &Loaded) -> Content {
                 }
             }
             None => {}
-        }
-    }
-    // Objects come last: what single values made of them is kept.
-    for object in objects.iter().filter(|object| object["kind"] == "ExternalSecret") {
-        let Some(Source::Environment(name)) = sources.get(&store_of(object)) else { continue };
-        for part in object["spec"]["dataFrom"].as_array().into_iter().flatten() {
-            let some = json!({"PLACEHOLDER": PLACEHOLDER});
-            content.environments = content.environments.with(name, text(part, "/extract/key"), some);
         }
     }
     content.vaults = items.into_iter().fold(content.vaults, |vaults, ((vault, item), fields)| {
@@ -93,6 +112,7 @@ type StoreKey<'a> = (&'a str, &'a str, &'a str);
 /// Returns where each store reads from, and makes what it opens.
 fn sources<'a>(objects: &'a [Json], content: &mut Content) -> BTreeMap<StoreKey<'a>, Source<'a>> {
     let mut sources = BTreeMap::new();
+    let mut vaults_made = BTreeSet::new();
     for object in objects {
         let provider = &object["spec"]["provider"];
         let key =
@@ -100,7 +120,9 @@ fn sources<'a>(objects: &'a [Json], content: &mut Content) -> BTreeMap<StoreKey<
         if let Some(vaults) = provider["onepassword"]["vaults"].as_object()
             && let Some((first, _)) = vaults.iter().min_by_key(|(_, order)| order.as_u64())
         {
-            content.vaults = std::mem::take(&mut content.vaults).placeholder(first);
+            for name in vaults.keys().filter(|name| vaults_made.insert(name.as_str())) {
+                content.vaults = std::mem::take(&mut content.vaults).placeholder(name);
+            }
             sources.insert(key, Source::Vault(first.as_str()));
         }
         let pulumi = &provider["pulumi"];
@@ -113,6 +135,19 @@ fn sources<'a>(objects: &'a [Json], content: &mut Content) -> BTreeMap<StoreKey<
         }
     }
     sources
+}
+
+/// Returns the keys of Secrets, by namespace and name, that containers of releases get as variables.
+fn used_keys(objects: &[Json]) -> BTreeMap<(&str, &str), BTreeSet<&str>> {
+    let mut used: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for release in objects.iter().filter(|object| object["chart"].is_object()) {
+        let variables = release["values"]["extraEnvs"].as_array().into_iter().flatten();
+        for reference in variables.filter_map(|variable| variable.pointer("/valueFrom/secretKeyRef")) {
+            let secret = (text(release, "/namespace"), text(reference, "/name"));
+            used.entry(secret).or_default().insert(text(reference, "/key"));
+        }
+    }
+    used
 }
 
 /// Returns the host and port of Pulumi's API.

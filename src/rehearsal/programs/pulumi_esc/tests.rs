@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::rehearsal::network::Handler;
 
+use super::environments::trace;
 use super::{EscEnvironments, EscFault, EscServer};
 
 /// A server over these environments, for tests of clients.
@@ -47,12 +48,18 @@ async fn a_property_is_read_over_the_double_slash_that_the_client_sends() {
         send(&server, "GET", &format!("{ENVIRONMENT}/open//{session}?property={property}"), "pul-good", "")
             .await
     };
-    assert_eq!(read("app.password").await, (200, json!({ "value": "chirp", "trace": {}, "secret": true })));
-    assert_eq!(read("app.ports%5B1%5D").await, (200, json!({ "value": 81, "trace": {} })));
+    assert_eq!(
+        read("app.password").await,
+        (200, json!({ "value": "chirp", "trace": trace(), "secret": true }))
+    );
+    assert_eq!(read("app.ports%5B1%5D").await, (200, json!({ "value": 81, "trace": trace() })));
     assert_eq!(read("app").await.1["value"]["password"]["secret"], true);
     assert_eq!(read("app.nothing").await.0, 404);
     let (_, whole) = send(&server, "GET", &format!("{ENVIRONMENT}/open/{session}"), "pul-good", "").await;
-    assert_eq!(whole["properties"]["plain"], json!({ "value": true, "trace": {} }));
+    assert_eq!(whole["properties"]["plain"], json!({ "value": true, "trace": trace() }));
+    // A client of Pulumi's panics at a value within another one whose trace names no environment.
+    let inner = &whole["properties"]["app"]["value"]["password"]["trace"];
+    assert!(inner["def"]["environment"].is_string(), "{whole}");
 }
 
 #[tokio::test]
