@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::KubernetesSecrets;
+use super::{KubernetesSecrets, OnePasswordSdk};
 use crate::resource::{ObjectName, Value};
 
 /// One key of a Secret that a store reads. A ClusterSecretStore's references must name the namespace, a SecretStore's
@@ -23,7 +23,7 @@ impl SecretKey {
         ObjectName::namespaced(self.namespace.as_str(), self.name.as_str())
     }
 
-    fn selector(&self) -> Value {
+    pub(super) fn selector(&self) -> Value {
         Value::map([
             ("name", Value::from(self.name.as_str())),
             ("namespace", self.namespace.as_str().into()),
@@ -37,6 +37,8 @@ impl SecretKey {
 pub enum Access {
     /// 1Password through a Connect server.
     OnePassword(OnePassword),
+    /// 1Password by a service account.
+    OnePasswordSdk(OnePasswordSdk),
     /// Pulumi ESC.
     PulumiEsc(PulumiEsc),
     /// Secrets of a Kubernetes namespace.
@@ -47,6 +49,7 @@ impl Access {
     pub(super) fn block(&self) -> Value {
         match self {
             Self::OnePassword(access) => Value::map([("onepassword", access.block())]),
+            Self::OnePasswordSdk(access) => Value::map([("onepasswordSDK", access.block())]),
             Self::PulumiEsc(access) => Value::map([("pulumi", access.block())]),
             Self::Kubernetes(access) => Value::map([("kubernetes", access.block())]),
         }
@@ -87,16 +90,53 @@ pub struct PulumiEsc {
     pub project: String,
     /// The environment.
     pub environment: String,
-    /// Where the access token is.
-    pub token: SecretKey,
-    /// Writes `accessToken` beside `organization`, as controllers before 2.5.0 want it; later ones want it under
-    /// `auth`.
-    pub token_at_root: bool,
+    /// Who the operator is to Pulumi.
+    pub auth: PulumiAuth,
+}
+
+/// Who the operator is to Pulumi.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PulumiAuth {
+    /// Whoever the access token was made for.
+    Token(SecretKey),
+    /// The same, where controllers before 2.5.0 look for it: `accessToken` beside `organization`, not under `auth`.
+    TokenAtRoot(SecretKey),
+    /// A service account, whose token Pulumi exchanges; controllers before 2.5.0 can't.
+    Oidc {
+        /// The organization that trusts the cluster.
+        organization: String,
+        /// The service account; with its namespace in a ClusterSecretStore.
+        service_account: ObjectName,
+        /// How long its tokens hold, in seconds; at least 600.
+        expiration: Option<u32>,
+    },
+}
+
+impl PulumiAuth {
+    fn block(&self) -> (&'static str, Value) {
+        let token = |token: &SecretKey| Value::map([("secretRef", token.selector())]);
+        match self {
+            Self::TokenAtRoot(key) => ("accessToken", token(key)),
+            Self::Token(key) => ("auth", Value::map([("accessToken", token(key))])),
+            Self::Oidc { organization, service_account, expiration } => {
+                let namespace = service_account.namespace.as_deref();
+                let account = [("name", Value::from(service_account.name.as_str()))]
+                    .into_iter()
+                    .chain(namespace.map(|namespace| ("namespace", namespace.into())));
+                let own = [
+                    ("organization", Value::from(organization.as_str())),
+                    ("serviceAccountRef", Value::map(account)),
+                ];
+                let expiration =
+                    expiration.map(|seconds| ("expirationSeconds", Value::from(i64::from(seconds))));
+                ("auth", Value::map([("oidcConfig", Value::map(own.into_iter().chain(expiration)))]))
+            }
+        }
+    }
 }
 
 impl PulumiEsc {
     fn block(&self) -> Value {
-        let token = Value::map([("secretRef", self.token.selector())]);
         let mut block = vec![
             ("organization", Value::from(self.organization.as_str())),
             ("project", self.project.as_str().into()),
@@ -105,11 +145,7 @@ impl PulumiEsc {
         if let Some(url) = &self.api_url {
             block.push(("apiUrl", url.trim_end_matches('/').into()));
         }
-        block.push(if self.token_at_root {
-            ("accessToken", token)
-        } else {
-            ("auth", Value::map([("accessToken", token)]))
-        });
+        block.push(self.auth.block());
         Value::map(block)
     }
 }
@@ -127,15 +163,23 @@ mod tests {
             organization: "acme".into(),
             project: "app".into(),
             environment: "dev".into(),
-            token,
-            token_at_root: false,
+            auth: PulumiAuth::Token(token.clone()),
         };
         let block = redacted(&Access::PulumiEsc(access.clone()).block());
         assert_eq!(block["pulumi"]["auth"]["accessToken"]["secretRef"]["namespace"], "es");
         assert_eq!(block["pulumi"]["apiUrl"], "http://esc.test/api/esc");
-        access.token_at_root = true;
-        let block = redacted(&Access::PulumiEsc(access).block());
+        access.auth = PulumiAuth::TokenAtRoot(token);
+        let block = redacted(&Access::PulumiEsc(access.clone()).block());
         assert_eq!(block["pulumi"]["accessToken"]["secretRef"]["key"], "token");
         assert!(block["pulumi"].get("auth").is_none());
+        access.auth = PulumiAuth::Oidc {
+            organization: "acme".into(),
+            service_account: ObjectName::namespaced("es", "pulumi"),
+            expiration: Some(900),
+        };
+        let block = redacted(&Access::PulumiEsc(access).block());
+        let oidc = serde_json::json!({"organization": "acme", "expirationSeconds": 900,
+            "serviceAccountRef": {"name": "pulumi", "namespace": "es"}});
+        assert_eq!(block["pulumi"]["auth"], serde_json::json!({ "oidcConfig": oidc }));
     }
 }

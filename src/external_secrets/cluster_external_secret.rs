@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use super::{API_VERSION, ExternalSecret, Fetch, Interval, StoreReference};
 use crate::resource::Value;
 
-/// Changes when all of its Secrets have to be fetched at once; the operator hands it on to each ExternalSecret.
-const FORCE_SYNC: &str = "external-secrets.io/force-sync";
-
 /// Has the operator fetch secrets into a Secret in every namespace with a label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterExternalSecret {
@@ -43,7 +40,8 @@ impl ClusterExternalSecret {
             ("labels", Value::map([("app.kubernetes.io/managed-by", text("eggtooth"))])),
         ];
         if let Some(force) = &self.force {
-            metadata.push(("annotations", Value::map([(FORCE_SYNC, force.clone())])));
+            // The operator hands it on to each ExternalSecret.
+            metadata.push(("annotations", Value::map([(ExternalSecret::FORCE_SYNC, force.clone())])));
         }
         let selector = Value::map([("matchLabels", Value::map([(self.label.as_str(), text("true"))]))]);
         // The operator writes the object anew with what its types hold, also when it is empty. It is ours from the start,

@@ -1,6 +1,6 @@
 //! ExternalSecrets as a program writes them.
 
-use super::{API_VERSION, Interval, StoreReference};
+use super::{API_VERSION, Interval, StoreReference, Target};
 use crate::resource::Value;
 
 /// Has the operator fetch secrets into a Secret of the same name, which goes with it.
@@ -39,25 +39,42 @@ pub struct Fetched {
 }
 
 impl ExternalSecret {
+    /// The annotation that, when it changes, has everything fetched at once.
+    pub const FORCE_SYNC: &str = "external-secrets.io/force-sync";
+
     /// Returns the object's manifest.
     pub fn manifest(&self) -> Value {
+        self.object(None, self.spec(None))
+    }
+
+    /// Returns the manifest with the Secret in a form of its own; it is fetched at once when `force` changes.
+    pub fn manifest_of(&self, target: &Target, force: Option<Value>) -> Value {
+        self.object(force, self.spec_of(target.block(&self.name)))
+    }
+
+    fn object(&self, force: Option<Value>, spec: Value) -> Value {
         let text = |text: &str| Value::from(text);
         let labels = Value::map([("app.kubernetes.io/managed-by", text("eggtooth"))]);
+        let annotations = force.map(|force| ("annotations", Value::map([(Self::FORCE_SYNC, force)])));
         let metadata = [("name", text(&self.name)), ("namespace", text(&self.namespace)), ("labels", labels)];
         Value::map([
             ("apiVersion", API_VERSION.into()),
             ("kind", "ExternalSecret".into()),
-            ("metadata", Value::map(metadata)),
-            ("spec", self.spec(None)),
+            ("metadata", Value::map(metadata.into_iter().chain(annotations))),
+            ("spec", spec),
         ])
     }
 
     /// Returns what is under `spec`; `template` is the form of the Secret where it is not an Opaque one.
     pub(super) fn spec(&self, template: Option<Value>) -> Value {
+        let mut target = vec![("name", Value::from(self.name.as_str())), ("creationPolicy", "Owner".into())];
+        target.extend(template.map(|template| ("template", template)));
+        self.spec_of(Value::map(target))
+    }
+
+    fn spec_of(&self, target: Value) -> Value {
         let text = |text: &str| Value::from(text);
         let store = Value::map([("kind", text(self.store.kind())), ("name", text(&self.store.name))]);
-        let mut target = vec![("name", text(&self.name)), ("creationPolicy", "Owner".into())];
-        target.extend(template.map(|template| ("template", template)));
         let fetch = match &self.fetch {
             Fetch::All(key) => {
                 let extract = Value::map([("key", text(key))]);
@@ -68,7 +85,7 @@ impl ExternalSecret {
         Value::map([
             ("secretStoreRef", store),
             ("refreshInterval", text(&self.refresh_interval.to_string())),
-            ("target", Value::map(target)),
+            ("target", target),
             fetch,
         ])
     }

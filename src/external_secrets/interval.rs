@@ -17,6 +17,11 @@ impl Interval {
     pub const HOUR: Self = Self(Duration::from_hours(1));
     /// A day.
     pub const DAY: Self = Self(Duration::from_hours(24));
+
+    /// Returns the interval of this length.
+    pub const fn every(length: Duration) -> Self {
+        Self(length)
+    }
 }
 
 impl fmt::Display for Interval {

@@ -12,22 +12,33 @@ mod external_secret;
 mod interval;
 mod kubernetes_secrets;
 mod namespace_finalizers;
+mod old_form;
+mod onepassword_sdk;
 mod provider;
+mod push_secret;
+mod recipe;
 mod resource_refs;
 mod seeded;
 mod store;
+mod synced;
+mod target;
 mod webhook;
 
-pub use access::{Access, OnePassword, PulumiEsc, SecretKey};
+pub use access::{Access, OnePassword, PulumiAuth, PulumiEsc, SecretKey};
 pub use canary::{canary, canary_name};
 pub use certificate::{CertificateError, WebhookCertificate};
 pub use cluster_external_secret::ClusterExternalSecret;
 pub use external_secret::{ExternalSecret, Fetch, Fetched};
 pub use interval::Interval;
 pub use kubernetes_secrets::KubernetesSecrets;
+pub use old_form::{OldForm, modernised};
+pub use onepassword_sdk::OnePasswordSdk;
 pub use provider::ExternalSecrets;
+pub use push_secret::PushSecret;
+pub use recipe::{Naming, Recipe};
 pub use resource_refs::{brings, needs};
 pub use store::{Condition, Store, StoreReference};
+pub use target::Target;
 pub use webhook::{WebhookError, WebhookServing};
 
 /// The API group of stores and ExternalSecrets.

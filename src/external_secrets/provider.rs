@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 
 use super::{
     GROUP, WebhookServing, brings, namespace_finalizers::NamespaceFinalizers, needs, seeded::Seeded,
+    synced::Synced,
 };
 use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
@@ -23,6 +24,8 @@ const CERTIFICATE: &str = "external-secrets:WebhookCertificate";
 
 /// Brings about what External Secrets watches.
 pub struct ExternalSecrets {
+    client: kube::Client,
+    clock: Clock,
     objects: Arc<KubernetesProvider>,
     seeded: Seeded,
     finalizers: NamespaceFinalizers,
@@ -34,7 +37,8 @@ impl ExternalSecrets {
     pub fn new(client: &Client, objects: Arc<KubernetesProvider>, clock: Clock, timeout: Duration) -> Self {
         let webhook = WebhookServing::new(client.kube(), clock.clone(), timeout);
         let finalizers = NamespaceFinalizers::new(client.kube());
-        Self { objects, seeded: Seeded::new(client.kube(), clock), finalizers, webhook }
+        let seeded = Seeded::new(client.kube(), clock.clone());
+        Self { client: client.kube(), clock, objects, seeded, finalizers, webhook }
     }
 }
 
@@ -138,7 +142,13 @@ impl Provider for ExternalSecrets {
                     .hint("look at the operator's pods: `kubectl get pods -A -l app.kubernetes.io/name=external-secrets-webhook`")
                     .applied()
             })?;
-            self.objects.apply(apply).await
+            let synced = Synced::of(&self.client, &self.clock, apply.inputs).await;
+            let progress = apply.progress;
+            let applied = self.objects.apply(apply).await?;
+            if let Some(synced) = synced {
+                synced.wait(progress).await;
+            }
+            Ok(applied)
         })
     }
 

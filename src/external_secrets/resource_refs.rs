@@ -20,6 +20,10 @@ pub fn needs(manifest: &Value) -> Vec<Need> {
         secret_keys(spec, namespace, &mut needs);
         let inner = spec.get("externalSecretSpec").unwrap_or(spec);
         needs.extend(inner.get("secretStoreRef").and_then(|reference| store(reference, namespace)));
+        for reference in items(spec.get("secretStoreRefs")) {
+            needs.extend(store(reference, namespace));
+        }
+        needs.extend(namespace.and_then(|namespace| pushed_secret(spec, namespace)));
     }
     needs
 }
@@ -61,6 +65,20 @@ fn secret_keys(value: &Value, own: Option<&str>, needs: &mut Vec<Need>) {
         }
         Value::List(values) => values.iter().for_each(|value| secret_keys(value, own, needs)),
         _ => {}
+    }
+}
+
+/// The Secret that a PushSecret pushes.
+fn pushed_secret(spec: &Value, namespace: &str) -> Option<Need> {
+    let secret = ObjectName::namespaced(namespace, text(spec, &["selector", "secret", "name"])?);
+    let key = text(items(spec.get("data")).first()?, &["match", "secretKey"])?;
+    Some(Need::SecretKey { secret, key: key.to_owned() })
+}
+
+fn items(value: Option<&Value>) -> &[Value] {
+    match value {
+        Some(Value::List(items)) => items,
+        _ => &[],
     }
 }
 

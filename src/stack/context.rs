@@ -69,6 +69,14 @@ impl<'a> Context<'a> {
         self.object(manifest, Options::default())
     }
 
+    /// Registers a namespace, unless the program did already.
+    pub fn namespace_once(&mut self, name: &str) {
+        let urn = Urn::new(self.environment, self.stack, "kubernetes:Namespace", name);
+        if !self.program.wanted.resources.iter().any(|resource| resource.urn == urn) {
+            self.namespace(name);
+        }
+    }
+
     /// Registers a namespace with these labels, which are taken off again when they are no longer wanted.
     pub fn labelled_namespace<'l>(&mut self, name: &str, labels: impl IntoIterator<Item = &'l str>) -> Urn {
         let labels: Vec<_> = labels.into_iter().map(|label| (label, Value::from("true"))).collect();

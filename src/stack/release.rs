@@ -1,5 +1,7 @@
 //! A Helm release as a program writes it down.
 
+use std::collections::BTreeMap;
+
 use crate::helm::ChartsLock;
 use crate::resource::Value;
 
@@ -75,4 +77,11 @@ impl Release {
             ("patches", Value::list(self.patches)),
         ])
     }
+}
+
+/// Returns variables of a container, as values of charts have them (`extraEnvs`): each with the key of a Secret that it
+/// gets.
+pub fn variables_of(secret: &str, variables: &BTreeMap<String, String>) -> serde_json::Value {
+    let variable = |(name, key): (&String, &String)| serde_json::json!({ "name": name, "valueFrom": { "secretKeyRef": { "name": secret, "key": key } } });
+    variables.iter().map(variable).collect()
 }

@@ -29,6 +29,7 @@ mod connect;
 mod contract;
 mod network;
 mod names;
+mod podinfo;
 mod certificates;
 mod kubeconfig;
 mod http;
@@ -47,6 +48,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|first| first == "connect") {
         return connect::main(&arguments[1..]);
+    }
+    if arguments.first().is_some_and(|first| first == "podinfo") {
+        return podinfo::main(&arguments[1..]);
     }
     let action = match Action::parse(&arguments) {
         Ok(action) => action,

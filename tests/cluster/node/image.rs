@@ -35,9 +35,9 @@ pub(crate) fn program(image: &str, pod: &Pod) -> Program {
         Some((name, tag)) if !tag.contains('/') => name,
         _ => repository,
     };
-    let connect = |part: &str| Program::Process {
+    let own = |words: &[&str]| Program::Process {
         path: Path::new("/proc/1/exe").to_owned(),
-        arguments: vec!["connect".to_owned(), part.to_owned()],
+        arguments: words.iter().map(|word| (*word).to_owned()).collect(),
     };
     if repository.ends_with("external-secrets/external-secrets") {
         Program::Process { path: tools::path("external-secrets"), arguments: Vec::new() }
@@ -48,9 +48,11 @@ pub(crate) fn program(image: &str, pod: &Pod) -> Program {
             arguments: vec!["-c".to_owned(), WITH_ACCOUNT.to_owned(), controller],
         }
     } else if repository.ends_with("1password/connect-api") {
-        connect("api")
+        own(&["connect", "api"])
     } else if repository.ends_with("1password/connect-sync") {
-        connect("sync")
+        own(&["connect", "sync"])
+    } else if repository.ends_with("podinfo") && starts(pod, image, "./podinfo") {
+        own(&["podinfo"])
     } else if repository.contains("no-such-image") {
         Program::Unavailable
     } else {
@@ -61,4 +63,11 @@ pub(crate) fn program(image: &str, pod: &Pod) -> Program {
             ready: annotation(NEVER_READY).is_none(),
         }
     }
+}
+
+/// Says whether the pod gives its image a command of its own, as charts do and pods that are only to be there don't.
+fn starts(pod: &Pod, image: &str, command: &str) -> bool {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let mut own = containers.filter(|container| container.image.as_deref() == Some(image));
+    own.any(|container| container.command.iter().flatten().next().is_some_and(|first| first == command))
 }
