@@ -15,4 +15,5 @@ mod rehearsed_api;
 mod rehearsed_operator;
 mod rehearsed_pulumi_esc;
 mod sources;
+mod stacks;
 mod template_functions;

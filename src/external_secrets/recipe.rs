@@ -60,7 +60,7 @@ pub enum Recipe {
 }
 
 impl Recipe {
-    /// A connection string as libraries of PostgreSQL read it.
+    /// A connection string as libraries of `PostgreSQL` read it.
     pub const POSTGRESQL: &str = "postgresql://{{ .username | urlquery }}:{{ .password | urlquery }}@{{ .host }}:{{ .port }}/{{ .database }}";
 
     /// Returns how often it is fetched anew unless somebody says otherwise.

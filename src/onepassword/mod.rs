@@ -10,6 +10,7 @@ mod credentials;
 mod item;
 mod op;
 mod reference;
+mod service_account;
 mod token;
 
 pub use connect::{Connect, ConnectError, Found};
@@ -17,4 +18,5 @@ pub use credentials::{Credentials, CredentialsError, Encoding};
 pub use item::{Content, Item, ItemError};
 pub use op::{Op, OpError};
 pub use reference::{Reference, ReferenceError};
+pub use service_account::{ServiceAccountError, service_account_token};
 pub use token::{Token, TokenError};

@@ -7,27 +7,33 @@
 
 mod catalogue;
 mod config;
+mod connect_server;
 mod context;
 mod definition;
 mod document;
 mod esc_store;
 mod known_store;
+mod onepassword_store;
 mod operator;
 mod proven_store;
 mod pushed_secret;
+mod reader;
 mod release;
 mod shape;
 mod synced_secret;
 
 pub use catalogue::Entry;
 pub use config::{Origin, Path, Step, decode};
+pub use connect_server::{ConnectServer, ServiceMonitor};
 pub use context::{Context, Program, Settings};
 pub use definition::Stack;
 pub use esc_store::{EscCanary, EscOidc, EscStore};
 pub use known_store::KnownStore;
+pub use onepassword_store::{OnePasswordBase, OnePasswordCanary, OnePasswordStore};
 pub use operator::{ChartChoice, LogLevel, Operator, overlay};
 pub use proven_store::{CanaryOf, ProvenStore};
 pub use pushed_secret::PushedSecret;
+pub use reader::Reader;
 pub use release::{Release, variables_of};
 pub use shape::{Shape, ShapeError, Values};
 pub use synced_secret::{ConnectionString, SyncedSecret};

@@ -51,7 +51,7 @@ pub struct ConnectionString {
     /// The key in the Secret.
     #[serde(default = "database_url")]
     key: String,
-    /// A template of Go, whose fields are the item's properties; a string for PostgreSQL when absent.
+    /// A template of Go, whose fields are the item's properties; a string for `PostgreSQL` when absent.
     #[serde(default = "postgresql")]
     template: String,
 }

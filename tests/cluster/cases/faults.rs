@@ -80,7 +80,6 @@ fn all_problems_of_the_environment_are_told(cluster: &dyn Ground) {
         "environments/test.yaml:11:11: error: unknown field `vualts`",
         "did you mean `vaults`?",
         "environments/test.yaml:10:17: error: expected a text, got a number",
-        "missing field `vaults`",
     ]);
     let project = Project::new(cluster, "faults");
     project.edit("${bootstrap.token}", "${bootstrap.tokn}");

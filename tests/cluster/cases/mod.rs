@@ -15,9 +15,11 @@ mod kill;
 mod leak;
 mod lock;
 mod node;
+mod onepassword_connect;
 mod operator;
 mod project;
 mod pulumi_esc;
+mod pulumi_tutorial;
 mod ready;
 mod release;
 mod rotation;
@@ -55,8 +57,10 @@ fn run_of(only_rehearsed: bool) -> ExitCode {
         leak::trials(),
         lock::trials(),
         node::trials(),
+        onepassword_connect::trials(),
         operator::trials(),
         pulumi_esc::trials(),
+        pulumi_tutorial::trials(),
         ready::trials(),
         release::trials(),
         rotation::trials(),
