@@ -1,9 +1,15 @@
 //! What every format is held to, whatever the bytes.
 
+use std::io::Write as _;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
+use eggtooth::gotemplate::functions::{Host, library};
+use eggtooth::gotemplate::{GoString, MissingKey, Set};
+use eggtooth::helm::chart::Chart;
 use eggtooth::keys::{Identities, Identity, Origin};
 use eggtooth::sops::{Document, EncryptOptions, Format, KeyGroup, Opened, encrypt};
+use eggtooth::yaml::{Flavour, Layout, emit_json, parse_with_comments, read_json_stream};
 
 /// A key of no worth: that of a test fixture, so that encrypted seeds open.
 static IDENTITY: LazyLock<Identity> = LazyLock::new(|| {
@@ -54,4 +60,44 @@ fn untouched(opened: &Opened, file: &[u8]) -> bool {
 
 fn now() -> jiff::Timestamp {
     "2026-11-22T10:00:00Z".parse().expect("a time")
+}
+
+/// Parses the bytes as a template. Nothing is executed: what a template may ask for has no end.
+pub fn check_template(bytes: &[u8]) {
+    let mut set = Set::new("fuzz", Rc::new(library(&Rc::new(Host::system()))), MissingKey::Zero);
+    if set.parse("fuzz.yaml", GoString::from(bytes.to_vec())).is_ok() {
+        assert!(!set.names().is_empty() || bytes.is_empty(), "what was parsed has a name");
+    }
+}
+
+/// Reads the bytes as YAML in each dialect; what is read can be written, and is read again as the same.
+pub fn check_document(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let _ = parse_with_comments(text);
+    for (flavour, layout) in
+        [(Flavour::GoYamlV2, Layout::GoYamlV2), (Flavour::GoYamlV3, Layout::GoYamlV3 { indent: 4 })]
+    {
+        let Ok(documents) = read_json_stream(text, flavour) else { continue };
+        for document in documents {
+            let written = emit_json(&document, layout);
+            let again = read_json_stream(&written, flavour).expect("what was written is YAML");
+            assert_eq!(again, [document], "what was written reads as what it was:\n{written}");
+        }
+    }
+}
+
+/// Reads the bytes as a chart's archive: as they are, and as what is inside of the compression.
+pub fn check_archive(bytes: &[u8]) {
+    let _ = Chart::from_archive(bytes);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory takes it");
+    let archive = encoder.finish().expect("memory takes it");
+    if let Ok(files) = Chart::files_in(&archive) {
+        for file in &files {
+            let path = std::path::Path::new(&file.name);
+            let inside = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            assert!(inside, "{:?} is outside of the chart", file.name);
+        }
+        let _ = Chart::from_files(files);
+    }
 }

@@ -170,6 +170,13 @@ Examples:
 
 A revision whose maker is known to be dead is closed as failed, and the work goes on.";
 
+pub(super) const HELM_VERIFY: &str = "\
+Examples:
+  eggtooth helm verify podinfo-6.14.1.tgz --keyring podinfo.asc
+  eggtooth helm pull podinfo --repo https://stefanprodan.github.io/podinfo --verify
+
+Keys are read from GnuPG's own rings, pubring.gpg and pubring.kbx, and from what gpg --export --armor writes.";
+
 pub(super) const HELM_ROLLBACK: &str = "\
 Examples:
   eggtooth helm rollback web                          to the revision before

@@ -9,6 +9,7 @@ pub mod charts_lock;
 pub mod dependencies;
 pub mod hooks;
 pub mod lint;
+pub mod provenance;
 pub mod record;
 pub mod render;
 pub mod template;
@@ -20,4 +21,4 @@ pub mod version;
 
 pub use charts_lock::{ChartsLock, PinnedChart, pin};
 pub use show::{Show, show};
-pub use template::{Template, TemplateError, template, template_of};
+pub use template::{Template, TemplateError, Templated, name_of, template, template_of};

@@ -1,15 +1,19 @@
 //! `helm template`: a chart's text without a cluster.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::gotemplate::functions::Host;
+use crate::gotemplate::functions::{Host, library};
+use crate::gotemplate::{GoString, MissingKey, Set, Value};
 use crate::helm::chart::{BadPattern, Chart, ChartError, matches};
-use crate::helm::hooks::Event;
-use crate::helm::render::{self, Capabilities, KubeVersion, KubeVersionError, RenderError, Rendered, Target};
-use crate::helm::values::{Overrides, OverridesError};
+use crate::helm::hooks::{Event, Hook};
+use crate::helm::render::{
+    self, Capabilities, KubeVersion, KubeVersionError, PostRenderer, RenderError, Rendered, Target,
+};
+use crate::helm::values::{Elsewhere, Overrides, OverridesError};
 
 /// What the command is told.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +40,12 @@ pub struct Template {
     pub skip_tests: bool,
     /// Leaves hooks out.
     pub no_hooks: bool,
+    /// Does not check the values against the charts' schemas.
+    pub skip_schema: bool,
+    /// The documents that schemas refer to.
+    pub elsewhere: Elsewhere,
+    /// What changes the documents.
+    pub post: Option<PostRenderer>,
 }
 
 /// Why there is no text.
@@ -44,6 +54,9 @@ pub enum TemplateError {
     /// The release's name is none.
     #[error("release name {0:?}: a name is at most 53 lower case letters, digits, `-` and `.`")]
     Name(String),
+    /// The template of a name makes none.
+    #[error("render the name `{0}`: {1}")]
+    NameTemplate(String, String),
     /// The version of Kubernetes is none.
     #[error(transparent)]
     KubeVersion(#[from] KubeVersionError),
@@ -66,11 +79,35 @@ pub enum TemplateError {
 
 /// Returns what `helm template` prints of the chart at `options.chart`.
 pub fn template(options: &Template) -> Result<String, TemplateError> {
-    template_of(&Arc::new(Chart::open(&options.chart)?), options)
+    Ok(template_of(&Arc::new(Chart::open(&options.chart)?), options)?.text)
+}
+
+/// What `helm template` makes of a chart.
+#[derive(Clone, Debug)]
+pub struct Templated {
+    /// What it prints.
+    pub text: String,
+    /// The addresses of documents that schemas refer to and that are not here: what they say was not checked.
+    pub unchecked: BTreeSet<String>,
+    /// The text without the hooks, as it came about.
+    manifest: String,
+    /// The hooks that are printed.
+    hooks: Vec<Hook>,
+}
+
+impl Templated {
+    /// Returns what `helm template --output-dir` writes: files, and what is appended to each, in the order of the text.
+    pub fn files(&self) -> impl Iterator<Item = (&str, String)> {
+        let objects = self.manifest.split("---\n# Source: ").filter_map(|piece| {
+            let (source, content) = piece.split_once('\n')?;
+            Some((source, content.to_owned()))
+        });
+        objects.chain(self.hooks.iter().map(|hook| (hook.path.as_str(), format!("{}\n", hook.manifest))))
+    }
 }
 
 /// Returns what `helm template` prints of this chart, wherever it is from.
-pub fn template_of(chart: &Arc<Chart>, options: &Template) -> Result<String, TemplateError> {
+pub fn template_of(chart: &Arc<Chart>, options: &Template) -> Result<Templated, TemplateError> {
     if !is_release_name(&options.name) {
         return Err(TemplateError::Name(options.name.clone()));
     }
@@ -90,13 +127,30 @@ pub fn template_of(chart: &Arc<Chart>, options: &Template) -> Result<String, Tem
     let how = render::Options {
         capabilities: &capabilities,
         include_crds: options.include_crds,
-        check_schema: true,
+        check_schema: !options.skip_schema,
+        elsewhere: options.elsewhere.clone(),
+        subchart_notes: false,
+        hide_secrets: false,
+        post: options.post.as_ref(),
         lookup: None,
         host: Rc::new(Host::system()),
     };
-    let rendered = render::render(chart, &user, &target, how)?;
-    let text = whole(&rendered, options);
-    if options.show_only.is_empty() { Ok(text) } else { only(&text, &options.show_only) }
+    let Rendered { manifest, mut hooks, unchecked, .. } = render::render(chart, &user, &target, how)?;
+    hooks.retain(|hook| !options.no_hooks && !(options.skip_tests && hook.events.contains(&Event::Test)));
+    let text = whole(&manifest, &hooks);
+    let text = if options.show_only.is_empty() { text } else { only(&text, &options.show_only)? };
+    Ok(Templated { text, unchecked, manifest, hooks })
+}
+
+/// Returns the name that a template of one makes, as `--name-template` says it.
+pub fn name_of(template: &str) -> Result<String, TemplateError> {
+    const NAME: &str = "name-template";
+    let failed = |message: String| TemplateError::NameTemplate(template.to_owned(), message);
+    let functions = library(&Rc::new(Host::system()));
+    let mut set = Set::new(NAME, Rc::new(functions), MissingKey::Invalid);
+    set.parse(NAME, GoString::from(template)).map_err(|error| failed(error.message))?;
+    let output = Rc::new(set).execute(NAME, Value::Nil).map_err(|error| failed(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&output).into_owned())
 }
 
 /// Says whether Helm takes the name for a release.
@@ -110,12 +164,10 @@ pub fn is_release_name(name: &str) -> bool {
         })
 }
 
-fn whole(rendered: &Rendered, options: &Template) -> String {
-    let mut text = format!("{}\n", rendered.manifest.trim());
-    for hook in rendered.hooks.iter().filter(|_| !options.no_hooks) {
-        if !(options.skip_tests && hook.events.contains(&Event::Test)) {
-            let _ = writeln!(text, "---\n# Source: {}\n{}", hook.path, hook.manifest);
-        }
+fn whole(manifest: &str, hooks: &[Hook]) -> String {
+    let mut text = format!("{}\n", manifest.trim());
+    for hook in hooks {
+        let _ = writeln!(text, "---\n# Source: {}\n{}", hook.path, hook.manifest);
     }
     text
 }

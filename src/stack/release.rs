@@ -28,6 +28,9 @@ pub struct Release {
     /// Changes of rendered objects: `{target: {kind, name}, patch}`, where the patch is a list of JSON patch operations
     /// or a map that is merged in.
     pub patches: Vec<Value>,
+    /// A program, with its arguments, that changes all documents before they are sorted: it reads them as one YAML stream,
+    /// and writes what they become.
+    pub post_renderer: Vec<String>,
 }
 
 impl Release {
@@ -42,6 +45,7 @@ impl Release {
             wait: true,
             skip_crds: false,
             patches: Vec::new(),
+            post_renderer: Vec::new(),
         }
     }
 
@@ -75,6 +79,7 @@ impl Release {
             ("wait", self.wait.into()),
             ("skipCrds", self.skip_crds.into()),
             ("patches", Value::list(self.patches)),
+            ("postRenderer", Value::list(self.post_renderer.into_iter().map(Value::from))),
         ])
     }
 }

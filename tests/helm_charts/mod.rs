@@ -5,6 +5,8 @@
     reason = "test code: a failed expectation ends the test with its reason"
 )]
 
+mod flags;
+mod provenance;
 mod servers;
 
 use std::collections::BTreeMap;

@@ -12,8 +12,10 @@ mod lint;
 mod list;
 mod lock;
 mod make;
+mod name;
 mod output;
 mod pull;
+mod rendering;
 mod reuse;
 mod rollback;
 mod show;
@@ -23,10 +25,11 @@ mod test;
 mod uninstall;
 mod upgrade;
 mod values;
+mod verify;
 
 use clap::{Args, Subcommand};
 
-pub(in crate::cli) use change::ChangeFlags;
+pub(in crate::cli) use change::{ChangeFlags, DryRunFlag};
 pub(in crate::cli) use chart::{ChartFlags, ConnectionFlags};
 pub(in crate::cli) use cluster::ClusterFlags;
 pub(in crate::cli) use dependency::Dependency;
@@ -38,8 +41,10 @@ pub(in crate::cli) use lint::Lint;
 pub(in crate::cli) use list::List;
 pub(in crate::cli) use lock::Lock;
 pub(in crate::cli) use make::MakeFlags;
+pub(in crate::cli) use name::NameFlags;
 pub(in crate::cli) use output::Output;
 pub(in crate::cli) use pull::Pull;
+pub(in crate::cli) use rendering::RenderFlags;
 pub(in crate::cli) use rollback::Rollback;
 pub(in crate::cli) use show::Show;
 pub(in crate::cli) use status::Status;
@@ -48,6 +53,7 @@ pub(in crate::cli) use test::Test;
 pub(in crate::cli) use uninstall::Uninstall;
 pub(in crate::cli) use upgrade::Upgrade;
 pub(in crate::cli) use values::ValueFlags;
+pub(in crate::cli) use verify::Verify;
 
 use crate::cli::examples;
 
@@ -106,6 +112,9 @@ pub(in crate::cli) enum HelmVerb {
     /// Take releases away
     #[command(aliases = ["del", "delete", "un"], after_help = examples::HELM_UNINSTALL)]
     Uninstall(Uninstall),
+    /// Say who signed a chart's archive, when it is as it was signed
+    #[command(after_help = examples::HELM_VERIFY)]
+    Verify(Verify),
     /// Make a further revision of a release
     #[command(after_help = examples::HELM_UPGRADE)]
     Upgrade(Upgrade),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::helm::chart::Chart;
 use crate::helm::record::ApplyMethod;
+use crate::helm::release::Rendering;
 use crate::helm::values::Overrides;
 
 /// How objects are applied.
@@ -112,8 +113,8 @@ pub struct Chosen {
     pub values: Overrides,
     /// The user's labels; `null` takes one away.
     pub labels: BTreeMap<String, String>,
-    /// Whether the values are not checked against the charts' schemas.
-    pub skip_schema: bool,
+    /// How it is rendered.
+    pub rendering: Rendering,
     /// Whether the definitions of `crds/` are left out.
     pub skip_crds: bool,
     /// Whether objects of others are taken over.

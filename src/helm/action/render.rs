@@ -10,7 +10,7 @@ use crate::gotemplate::Map;
 use crate::helm::chart::Chart;
 use crate::helm::hooks::Hook;
 use crate::helm::record::{Record, SYSTEM_LABELS, StoredChart};
-use crate::helm::release::{self, RenderRequest};
+use crate::helm::release::{self, RenderRequest, tell_unchecked};
 use crate::helm::render::{Rendered, Target};
 use crate::helm::values::{self, Overrides};
 use crate::kubernetes::Manifest;
@@ -48,11 +48,12 @@ pub(super) async fn render(
         chart: Arc::clone(&chart),
         values: Box::new(move || user_values(&overrides, below)),
         target,
-        check_schema: !chosen.skip_schema,
+        rendering: chosen.rendering.clone(),
         sees_cluster: dry_run != DryRun::Client,
     };
     let (rendered, config) = release::render(releases.client, request).await?;
-    let Rendered { manifest, documents, hooks, notes, crds, metadata, defaults } = rendered;
+    let Rendered { manifest, documents, hooks, notes, unchecked, crds, metadata, defaults } = rendered;
+    tell_unchecked(&unchecked, releases.progress);
     let owner = (chosen.name.as_str(), releases.namespace);
     // Without the cluster nobody knows which kinds live in namespaces; and nothing is applied then.
     let (objects, crds) = if dry_run == DryRun::Client {

@@ -11,5 +11,5 @@ mod update;
 pub use list::{Listed, Listing, Status, list};
 pub use lock::LockFile;
 pub use resolve::Unresolved;
-pub use tree::{DependencyError, Tree};
+pub use tree::{DependencyError, Tree, missing};
 pub use update::{Changed, UpdateError, Updater};

@@ -62,17 +62,21 @@ pub enum DependencyError {
     Values(#[from] values::TypeMismatch),
 }
 
+/// Returns the charts that `Chart.yaml` names and that are not in `charts/`.
+pub fn missing(chart: &Chart) -> Vec<String> {
+    let names: BTreeSet<&str> = chart.subcharts.iter().map(|subchart| subchart.name()).collect();
+    let dependencies = chart.metadata.dependencies.iter();
+    let missing = dependencies.filter(|dependency| !names.contains(dependency.name.as_str()));
+    missing.map(|dependency| dependency.name.clone()).collect()
+}
+
 impl Tree {
     /// Makes the tree of a chart for a user's values.
     pub fn new(chart: &Arc<Chart>, user: &Map) -> Result<Self, DependencyError> {
         if chart.is_library() {
             return Err(DependencyError::Library);
         }
-        let names: BTreeSet<&str> = chart.subcharts.iter().map(|subchart| subchart.name()).collect();
-        let missing: Vec<String> = (chart.metadata.dependencies.iter())
-            .filter(|dependency| !names.contains(dependency.name.as_str()))
-            .map(|dependency| dependency.name.clone())
-            .collect();
+        let missing = missing(chart);
         if !missing.is_empty() {
             return Err(DependencyError::Missing(missing));
         }

@@ -10,6 +10,7 @@ use crate::gotemplate::Map;
 use crate::gotemplate::functions::Host;
 use crate::helm::chart::{Chart, ChartError, File};
 use crate::helm::render::{self, Capabilities, Options, Target};
+use crate::helm::values::Elsewhere;
 use crate::yaml;
 
 const PATH: &str = "templates/";
@@ -63,6 +64,10 @@ fn render(chart: &Chart, user: &Map, lint: &Lint) -> Result<Vec<(String, String)
         capabilities: &capabilities,
         include_crds: false,
         check_schema: !lint.skip_schema,
+        elsewhere: Elsewhere::default(),
+        subchart_notes: false,
+        hide_secrets: false,
+        post: None,
         lookup: None,
         host: Rc::new(Host::system()),
     };

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::delete::{going, remove, wait_gone};
 use super::difference::LiveRelease;
 use super::hooks::{self, Course};
@@ -12,7 +14,7 @@ use super::waves::{self, Method};
 use super::{crds, objects};
 use crate::clock::Clock;
 use crate::helm::hooks::Event;
-use crate::helm::record::{ApplyMethod, Info, NewRecord, Record, Status, Storage, Stored, surplus};
+use crate::helm::record::{ApplyMethod, Info, MANAGER, NewRecord, Record, Status, Storage, Stored, surplus};
 use crate::kubernetes::{Client, Comparison, KubernetesError, Manifest, Propagation, Settled, WaitOptions};
 use crate::resource::Progress;
 
@@ -201,8 +203,20 @@ impl Run<'_> {
     async fn delete_gone(&self) -> Result<(), ReleaseError> {
         let prepared = &self.live.prepared;
         let owner = (prepared.name.as_str(), prepared.namespace.as_str());
+        for definition in &self.live.inhabited {
+            self.keep(definition).await?;
+        }
         let (going, _) = going(owner, self.live.gone.clone(), self.progress);
         Ok(remove(self.client, &going, Propagation::Background).await?)
+    }
+
+    /// Marks a definition that the chart does not have any more as one that stays, for Helm and for us.
+    async fn keep(&self, definition: &Manifest) -> Result<(), KubernetesError> {
+        let resource = self.client.resource_of(definition).await?;
+        let patch = json!({"metadata": {"annotations": {objects::RESOURCE_POLICY: objects::KEEP}}});
+        self.client.merge(&resource, &definition.object_name(), &patch, MANAGER).await?;
+        self.progress.note(&format!("{definition} stays: there are objects of its kind"));
+        Ok(())
     }
 
     /// Says which revision counts. The earlier one goes first, as Helm has it, so that never two do.

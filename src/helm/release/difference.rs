@@ -16,6 +16,8 @@ pub(super) struct LiveRelease {
     pub(super) comparisons: Vec<Comparison>,
     /// Live objects of the revision that counts that are not wanted any more.
     pub(super) gone: Vec<Manifest>,
+    /// Definitions among them that stay: there are objects of their kinds.
+    pub(super) inhabited: Vec<Manifest>,
     /// The objects of the kinds that go with the release.
     pub(super) collateral: Vec<Collateral>,
 }
@@ -32,6 +34,7 @@ impl LiveRelease {
             .collect();
         let goes = |object: &Manifest| child(object, Operation::Delete);
         children.extend(self.gone.iter().filter(|object| !objects::is_kept(object)).map(goes));
+        children.extend(self.inhabited.iter().map(|object| child(object, Operation::Retain)));
         let Some(inputs) = &prepared.inputs else {
             let mut change =
                 Change::of(if prepared.history.is_empty() { Operation::Same } else { Operation::Delete });

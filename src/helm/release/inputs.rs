@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::helm::charts_lock::PinnedChart;
+use crate::helm::render::PostRenderer;
 use crate::resource::{Inputs, Value, redacted, revealed};
 
 /// What a release is to be.
@@ -22,6 +23,8 @@ pub struct ReleaseInputs {
     pub skip_crds: bool,
     /// Changes of rendered objects.
     pub patches: Vec<Json>,
+    /// What changes all documents before that.
+    pub post: Option<PostRenderer>,
 }
 
 /// Why inputs are no release.
@@ -66,6 +69,15 @@ impl ReleaseInputs {
             Json::Array(patches) => patches,
             _ => return Err(InputError::Kind("patches", "a list")),
         };
+        let post = match json(inputs.get("postRenderer"), "postRenderer", false)? {
+            Json::Null => None,
+            words => {
+                let words: Result<Vec<String>, _> = serde_json::from_value(words);
+                let words = words.map_err(|_| InputError::Kind("postRenderer", "a list of texts"))?;
+                let mut words = words.into_iter();
+                words.next().map(|program| PostRenderer { program, arguments: words.collect() })
+            }
+        };
         Ok(Self {
             namespace: text(inputs.get("namespace"), "namespace")?,
             wait: matches!(inputs.get("wait"), Some(Value::Bool(true))),
@@ -74,6 +86,7 @@ impl ReleaseInputs {
             chart,
             values,
             patches,
+            post,
         })
     }
 
@@ -133,6 +146,20 @@ mod tests {
         let values = Value::map([("token", Value::from("chirp").secret())]);
         assert_eq!(ReleaseInputs::read(&inputs(values.clone(), false)), Err(InputError::Secret("values")));
         assert_eq!(ReleaseInputs::read(&inputs(values, true)).unwrap().values["token"], "chirp");
+    }
+
+    #[test]
+    fn a_post_renderer_is_a_program_with_its_arguments() {
+        let with = |words: Value| {
+            let chart = Value::map(["name", "repository", "version", "digest"].map(|key| (key, key.into())));
+            let named = [("name", "egg".into()), ("namespace", "nest".into()), ("chart", chart)];
+            let inputs = Value::map(named.into_iter().chain([("postRenderer", words)]));
+            ReleaseInputs::read(&inputs).map(|inputs| inputs.post)
+        };
+        let post = PostRenderer { program: "kustomize".into(), arguments: vec!["build".into()] };
+        assert_eq!(with(Value::list(["kustomize".into(), "build".into()])), Ok(Some(post)));
+        assert_eq!(with(Value::list([])), Ok(None));
+        assert_eq!(with("kustomize".into()), Err(InputError::Kind("postRenderer", "a list of texts")));
     }
 
     #[test]

@@ -34,5 +34,6 @@ pub(in crate::helm) use delete::{going, remove as remove_gone, remove_all, remov
 pub(in crate::helm) use hooks::Course;
 pub(in crate::helm) use logs::of_hook as pod_logs;
 pub(in crate::helm) use objects::{disowned, live_of};
-pub(in crate::helm) use rendering::{RenderRequest, owned, render, unowned};
+pub use rendering::Rendering;
+pub(in crate::helm) use rendering::{RenderRequest, owned, render, tell_unchecked, unowned};
 pub(in crate::helm) use waves::{Method, apply as apply_objects};

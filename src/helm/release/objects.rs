@@ -11,7 +11,10 @@ use crate::resource::{Brings, GroupKind, Kind as _, Kinds, Need, ObjectName};
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const RELEASE_NAME: &str = "meta.helm.sh/release-name";
 const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
-const RESOURCE_POLICY: &str = "helm.sh/resource-policy";
+/// The annotation that says what becomes of an object when its release goes.
+pub(super) const RESOURCE_POLICY: &str = "helm.sh/resource-policy";
+/// It stays.
+pub(super) const KEEP: &str = "keep";
 
 /// The release that objects belong to.
 #[derive(Clone, Copy, Debug)]
@@ -153,7 +156,7 @@ pub(super) fn is_definition(manifest: &Manifest) -> bool {
 
 /// Says whether the chart wants the object to outlive the release.
 pub(super) fn is_kept(manifest: &Manifest) -> bool {
-    manifest.annotation(RESOURCE_POLICY).is_some_and(|policy| policy.trim().eq_ignore_ascii_case("keep"))
+    manifest.annotation(RESOURCE_POLICY).is_some_and(|policy| policy.trim().eq_ignore_ascii_case(KEEP))
 }
 
 /// Returns what a release needs: its namespaces and the kinds that it does not define itself.

@@ -1,5 +1,6 @@
 //! All that can be known of a release before anything is written.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::archives::Archives;
 use super::objects::{self, Owner};
 use super::patch::{self, PatchError};
-use super::rendering::{self, Asked, LookUp};
+use super::rendering::{self, Asked, LookUp, Rendering};
 use super::turns::ThreadEnded;
 use super::{InputError, ReleaseInputs};
 use crate::gotemplate::Map as GoMap;
@@ -132,6 +133,8 @@ pub(super) struct Prepared {
     pub(super) hooks: Vec<Hook>,
     /// What the next revision's record holds, when there has to be one.
     pub(super) next: Option<Next>,
+    /// The addresses of documents that schemas refer to: what they say was not checked.
+    pub(super) unchecked: BTreeSet<String>,
     /// What the objects were rendered from.
     pub(super) rendered_from: String,
     /// Why the records could not be read: then all of it is as if nothing was there, good for telling what it takes
@@ -169,11 +172,13 @@ pub(super) async fn prepare(
     let (mut prepared, capabilities) =
         futures::try_join!(stored(client, name, namespace), capabilities(client))?;
     prepared.rendered_from = fingerprint(&inputs, &capabilities);
-    let up_to_date = prepared.deployed.as_ref().is_some_and(|deployed| {
-        deployed.rendered_from.as_ref() == Some(&prepared.rendered_from)
-            && *deployed.record.config() == inputs.values
-            && prepared.history.last().is_some_and(|last| last.version == deployed.record.version())
-    });
+    // What a post-renderer does may change without a sign of it.
+    let up_to_date = inputs.post.is_none()
+        && prepared.deployed.as_ref().is_some_and(|deployed| {
+            deployed.rendered_from.as_ref() == Some(&prepared.rendered_from)
+                && *deployed.record.config() == inputs.values
+                && prepared.history.last().is_some_and(|last| last.version == deployed.record.version())
+        });
     if !up_to_date {
         let chart = archives.get(&inputs.chart).await?.open().await?;
         render(client, &mut prepared, &inputs, chart, capabilities).await?;
@@ -212,6 +217,7 @@ pub(super) async fn stored(
         previous,
         crds: Vec::new(),
         hooks,
+        unchecked: BTreeSet::new(),
         next: None,
         rendered_from: String::new(),
         unread,
@@ -284,7 +290,7 @@ async fn render(
         values: Box::new(move || Ok(GoMap::from(values))),
         target,
         capabilities,
-        check_schema: true,
+        rendering: Rendering { post: inputs.post.clone(), ..Rendering::default() },
         // Who may not read the records may not read what templates look up either: it is as if that was not there, too.
         lookup: if prepared.unread.is_some() { LookUp::Blind } else { LookUp::Live },
     };
@@ -301,7 +307,8 @@ async fn take(
     rendered: Rendered,
     revision: u64,
 ) -> Result<(), ReleaseError> {
-    let Rendered { manifest, documents, hooks, notes, crds, metadata, defaults } = rendered;
+    let Rendered { manifest, documents, hooks, notes, unchecked, crds, metadata, defaults } = rendered;
+    prepared.unchecked = unchecked;
     let discovery = client.discovery().await?;
     let owner = Owner { name: &inputs.name, namespace: &inputs.namespace };
     let json = |documents: Vec<render::Document>| documents.into_iter().map(|document| document.object);

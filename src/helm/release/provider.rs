@@ -155,6 +155,7 @@ impl ReleaseProvider {
             }
         }
         let gone: Vec<Manifest> = try_join_all(reads).await?.into_iter().flatten().collect();
+        let (gone, inhabited) = self.without_inhabited(gone).await?;
         let collateral = match prepared.inputs {
             Some(_) => Vec::new(),
             None => self.collateral(&prepared).await?,
@@ -162,8 +163,27 @@ impl ReleaseProvider {
         Ok(Live {
             exists: !prepared.history.is_empty(),
             uid: None,
-            data: Some(Arc::new(LiveRelease { prepared, comparisons, gone, collateral })),
+            data: Some(Arc::new(LiveRelease { prepared, comparisons, gone, inhabited, collateral })),
         })
+    }
+
+    /// Splits what the chart does not have any more into what goes and the definitions that stay, because there are
+    /// objects of their kinds: those would go with them.
+    async fn without_inhabited(
+        &self,
+        gone: Vec<Manifest>,
+    ) -> Result<(Vec<Manifest>, Vec<Manifest>), KubernetesError> {
+        let discovery = self.client.discovery().await?;
+        let (mut goes, mut stays) = (Vec::new(), Vec::new());
+        for object in gone {
+            let kind = objects::defined_kind(&object).filter(|_| !objects::is_kept(&object));
+            let inhabited = match kind.and_then(|kind| discovery.find(&kind, None).cloned()) {
+                Some(resource) => !self.client.of_kind(&resource).await?.is_empty(),
+                None => false,
+            };
+            if inhabited { &mut stays } else { &mut goes }.push(object);
+        }
+        Ok((goes, stays))
     }
 
     /// Returns the objects of the kinds that the release defines: they go with their definitions.
@@ -189,7 +209,7 @@ impl ReleaseProvider {
             options: Some(apply.options),
         };
         let failed = |error| wrap("apply", apply.urn, error);
-        let current = self.prepared_one(known).await.map_err(failed)?;
+        let current = Box::pin(self.prepared_one(known)).await.map_err(failed)?;
         let read = apply
             .live
             .data::<LiveRelease>()
@@ -317,7 +337,14 @@ impl Provider for ReleaseProvider {
 
     fn conform(&self, inputs: &Inputs, kinds: &Kinds) -> Vec<Diagnostic> {
         let Some(prepared) = self.prepared_of(inputs) else { return Vec::new() };
-        objects::conform(&prepared.objects, &prepared.crds, kinds)
+        let unchecked = prepared.unchecked.iter().map(|address| {
+            let message =
+                format!("a part of the values of {} is not checked: its schema is {address}", prepared.name);
+            Diagnostic::warning(message).hint("`eggtooth helm template --allow-schema-network` checks it")
+        });
+        let mut found = objects::conform(&prepared.objects, &prepared.crds, kinds);
+        found.extend(unchecked);
+        found
     }
 
     fn accesses(&self, known: Known<'_>, planned: Option<(&Live, &Change)>) -> Vec<Access> {

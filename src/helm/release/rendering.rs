@@ -1,5 +1,6 @@
 //! A chart rendered for a cluster: templates see what it can do, and what is in it.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,20 +12,35 @@ use super::turns::{Ask, Question, taking_turns};
 use crate::gotemplate::functions::Host;
 use crate::gotemplate::{FunctionError, Map as GoMap, Value as GoValue};
 use crate::helm::chart::Chart;
-use crate::helm::render::{self, Capabilities, Document, Rendered, Target};
-use crate::helm::values::OverridesError;
+use crate::helm::render::{self, Capabilities, Document, PostRenderer, Rendered, Target};
+use crate::helm::values::{Elsewhere, OverridesError};
 use crate::kubernetes::{Client, KubernetesError, Manifest, Selection};
-use crate::resource::{GroupKind, ObjectName};
+use crate::resource::{GroupKind, ObjectName, Progress};
 
 /// Where values come from. Numbers of flags differ from those of files, so they are read where they are used.
 pub(in crate::helm) type Values = Box<dyn FnOnce() -> Result<GoMap, OverridesError> + Send>;
+
+/// How a chart is rendered.
+#[derive(Clone, Debug, Default)]
+pub struct Rendering {
+    /// Whether the values are not checked against the charts' schemas.
+    pub skip_schema: bool,
+    /// The documents that those schemas refer to.
+    pub elsewhere: Elsewhere,
+    /// Whether the notes of the charts in the chart are told, too.
+    pub subchart_notes: bool,
+    /// Whether the text leaves the content of Secrets out; only of what is not made.
+    pub hide_secrets: bool,
+    /// What changes the documents before they are applied.
+    pub post: Option<PostRenderer>,
+}
 
 /// What is to be rendered.
 pub(in crate::helm) struct RenderRequest {
     pub(in crate::helm) chart: Arc<Chart>,
     pub(in crate::helm) values: Values,
     pub(in crate::helm) target: Target,
-    pub(in crate::helm) check_schema: bool,
+    pub(in crate::helm) rendering: Rendering,
     /// Whether the cluster is asked; without it charts see what they see of `helm template`.
     pub(in crate::helm) sees_cluster: bool,
 }
@@ -34,13 +50,13 @@ pub(in crate::helm) async fn render(
     client: &Client,
     request: RenderRequest,
 ) -> Result<(Rendered, JsonMap<String, Json>), ReleaseError> {
-    let RenderRequest { chart, values, target, check_schema, sees_cluster } = request;
+    let RenderRequest { chart, values, target, rendering, sees_cluster } = request;
     let (capabilities, lookup) = if sees_cluster {
         (capabilities(client).await?, LookUp::Live)
     } else {
         (Capabilities::default(), LookUp::Never)
     };
-    run(client, Asked { chart, values, target, capabilities, check_schema, lookup }).await
+    run(client, Asked { chart, values, target, capabilities, rendering, lookup }).await
 }
 
 /// What templates see of the cluster.
@@ -60,7 +76,7 @@ pub(super) struct Asked {
     pub(super) values: Values,
     pub(super) target: Target,
     pub(super) capabilities: Capabilities,
-    pub(super) check_schema: bool,
+    pub(super) rendering: Rendering,
     pub(super) lookup: LookUp,
 }
 
@@ -69,7 +85,7 @@ pub(super) async fn run(
     client: &Client,
     asked: Asked,
 ) -> Result<(Rendered, JsonMap<String, Json>), ReleaseError> {
-    let Asked { chart, values, target, capabilities, check_schema, lookup: sight } = asked;
+    let Asked { chart, values, target, capabilities, rendering, lookup: sight } = asked;
     let work = move |ask: Ask| {
         let user = values()?;
         let lookup: render::Lookup = Rc::new(move |version, kind, namespace, name| {
@@ -82,7 +98,11 @@ pub(super) async fn run(
         let options = render::Options {
             capabilities: &capabilities,
             include_crds: false,
-            check_schema,
+            check_schema: !rendering.skip_schema,
+            elsewhere: rendering.elsewhere,
+            subchart_notes: rendering.subchart_notes,
+            hide_secrets: rendering.hide_secrets,
+            post: rendering.post.as_ref(),
             lookup: (sight != LookUp::Never).then_some(lookup),
             host: Rc::new(Host::system()),
         };
@@ -97,6 +117,13 @@ pub(super) async fn run(
         look_up(client, &version, &kind, &namespace, &name).await
     };
     taking_turns(work, answer).await.map_err(ReleaseError::Thread)?
+}
+
+/// Tells which documents that schemas refer to are not here.
+pub(in crate::helm) fn tell_unchecked(unchecked: &BTreeSet<String>, progress: &dyn Progress) {
+    for address in unchecked {
+        progress.note(&format!("a part of the values is not checked: its schema is {address}"));
+    }
 }
 
 /// Returns the objects of a release (name and namespace) as they are applied.

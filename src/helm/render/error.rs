@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::gotemplate::{ExecError, ParseError};
 use crate::helm::dependencies::DependencyError;
-use crate::helm::render::functions;
+use crate::helm::render::{PostError, functions};
 use crate::helm::values::{SchemaError, TypeMismatch};
 use crate::yaml;
 
@@ -51,6 +51,9 @@ pub enum RenderError {
         #[source]
         source: yaml::Error,
     },
+    /// The post-renderer gives nothing.
+    #[error(transparent)]
+    Post(#[from] PostError),
     /// What came of a template is YAML, but no object.
     #[error("YAML parse error on {path}: {problem}")]
     Shape {

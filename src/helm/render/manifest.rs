@@ -65,6 +65,9 @@ fn kind(object: &Json) -> &str {
     object.get("kind").and_then(Json::as_str).unwrap_or_default()
 }
 
+/// What stands where a Secret is hidden, as helm has it.
+const HIDDEN: &str = "# HIDDEN: The Secret output has been suppressed";
+
 /// Below this many bytes a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 128 * 1024;
 
@@ -200,15 +203,18 @@ pub(super) fn crd_documents(crds: &[Crd]) -> Result<Vec<Document>, RenderError> 
     Ok(documents)
 }
 
-/// Returns the text of a release.
-pub(super) fn text(crds: &[Crd], documents: &[Sorted<'_>]) -> String {
+/// Returns the text of a release, without the content of Secrets where they are to be hidden.
+pub(super) fn text(crds: &[Crd], documents: &[Sorted<'_>], hide_secrets: bool) -> String {
     let length = documents.iter().map(|document| document.text.len() + document.source.len() + 20).sum();
     let mut text = String::with_capacity(length);
     for crd in crds {
         let _ = writeln!(text, "---\n# Source: {}\n{}", crd.path, String::from_utf8_lossy(&crd.data));
     }
     for document in documents {
-        let _ = writeln!(text, "---\n# Source: {}\n{}", document.source, document.text);
+        let secret =
+            hide_secrets && document.object["kind"] == "Secret" && document.object["apiVersion"] == "v1";
+        let content = if secret { HIDDEN } else { document.text };
+        let _ = writeln!(text, "---\n# Source: {}\n{content}", document.source);
     }
     text
 }
@@ -235,7 +241,8 @@ mod tests {
         let kinds: Vec<&str> = sorted.documents.iter().map(|document| kind(&document.object)).collect();
         assert_eq!(kinds, ["Secret", "Secret", "Deployment", "", "Egg", "Zoo"]);
         assert!(
-            text(&[], &sorted.documents).starts_with("---\n# Source: b.yaml\nkind: Secret\nname: b\n\n---\n")
+            text(&[], &sorted.documents, false)
+                .starts_with("---\n# Source: b.yaml\nkind: Secret\nname: b\n\n---\n")
         );
         let documents = sorted.documents.into_iter().filter_map(Sorted::into_document);
         assert_eq!(documents.count(), 5);

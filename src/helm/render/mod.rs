@@ -9,8 +9,10 @@ mod files;
 mod functions;
 mod glob;
 mod manifest;
+mod post;
 mod scope;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,13 +23,14 @@ pub use error::RenderError;
 pub use functions::Lookup;
 pub(in crate::helm) use manifest::Head;
 pub use manifest::{Document, split};
+pub use post::{PostError, PostRenderer};
 
 use crate::gotemplate::functions::Host;
 use crate::gotemplate::{GoString, Map, MissingKey, Set, Value};
 use crate::helm::chart::{Chart, Metadata};
 use crate::helm::dependencies::Tree;
 use crate::helm::hooks::Hook;
-use crate::helm::values;
+use crate::helm::values::{self, Elsewhere};
 use crate::helm::version;
 
 /// What a release is called, and where and how it comes about.
@@ -51,6 +54,14 @@ pub struct Options<'a> {
     pub include_crds: bool,
     /// Whether the values are checked against the charts' schemas.
     pub check_schema: bool,
+    /// The documents that those schemas refer to.
+    pub elsewhere: Elsewhere,
+    /// Whether the notes of the charts in the chart are told, too.
+    pub subchart_notes: bool,
+    /// Whether the text leaves the content of Secrets out.
+    pub hide_secrets: bool,
+    /// What changes the documents before they are sorted.
+    pub post: Option<&'a PostRenderer>,
     /// How templates look into the cluster; without it they see nothing.
     pub lookup: Option<Lookup>,
     /// The machine.
@@ -68,6 +79,8 @@ pub struct Rendered {
     pub hooks: Vec<Hook>,
     /// What `NOTES.txt` says.
     pub notes: String,
+    /// The addresses of documents that schemas refer to and that are not here: what they say was not checked.
+    pub unchecked: BTreeSet<String>,
     /// The definitions of `crds/`, which Helm creates once and never changes.
     pub crds: Vec<Document>,
     /// The chart's description as a release record holds it.
@@ -84,24 +97,31 @@ pub fn render(
     options: Options<'_>,
 ) -> Result<Rendered, RenderError> {
     let tree = Tree::new(chart, user)?;
-    let templates = prepare(&tree, user, target, &options)?;
+    let (templates, unchecked) = prepare(&tree, user, target, &options)?;
     let outputs = execute(templates, options.lookup, &options.host, false)?;
     let notes_path = format!("{}/templates/NOTES.txt", tree.metadata.name);
     let mut notes = String::new();
     let mut files = Vec::with_capacity(outputs.len());
     for (path, output) in outputs {
-        if path == notes_path {
-            notes = output;
+        if path == notes_path || (options.subchart_notes && path.ends_with("NOTES.txt")) {
+            if !notes.is_empty() {
+                notes.push('\n');
+            }
+            notes.push_str(&output);
         } else if !path.ends_with("NOTES.txt") {
             files.push((path, output));
         }
     }
+    if let Some(post) = options.post {
+        files = post.run(&files)?;
+    }
     let crds = manifest::crds(&tree);
     let sorted = manifest::sort(&files)?;
     let text_of_crds = if options.include_crds { crds.as_slice() } else { &[] };
-    let manifest = manifest::text(text_of_crds, &sorted.documents);
+    let manifest = manifest::text(text_of_crds, &sorted.documents, options.hide_secrets);
     Ok(Rendered {
         manifest,
+        unchecked,
         documents: sorted.documents.into_iter().filter_map(manifest::Sorted::into_document).collect(),
         hooks: sorted.hooks,
         notes,
@@ -123,26 +143,29 @@ pub fn leniently(
         return Ok(Vec::new());
     }
     let tree = Tree::new(chart, user)?;
-    execute(prepare(&tree, user, target, options)?, options.lookup.clone(), &options.host, true)
+    let (templates, _) = prepare(&tree, user, target, options)?;
+    execute(templates, options.lookup.clone(), &options.host, true)
 }
 
-/// Checks the values and what the chart needs, and gives each template what it sees.
+/// Checks the values and what the chart needs, and gives each template what it sees. Returns what was not checked, too.
 fn prepare(
     tree: &Tree,
     user: &Map,
     target: &Target,
     options: &Options<'_>,
-) -> Result<Vec<scope::Template>, RenderError> {
+) -> Result<(Vec<scope::Template>, BTreeSet<String>), RenderError> {
     let values = values::coalesce(tree, user)?;
-    if options.check_schema {
-        values::validate(tree, &values)?;
-    }
+    let unchecked = if options.check_schema {
+        values::validate(tree, &values, &options.elsewhere)?
+    } else {
+        BTreeSet::new()
+    };
     let wanted = &tree.metadata.kube_version;
     let cluster = &options.capabilities.kube_version;
     if !wanted.is_empty() && !version::is_compatible(wanted, &cluster.to_string()) {
         return Err(RenderError::KubeVersion { wanted: wanted.clone(), found: cluster.version.clone() });
     }
-    Ok(scope::templates(tree, values, target, &options.capabilities.to_value()))
+    Ok((scope::templates(tree, values, target, &options.capabilities.to_value()), unchecked))
 }
 
 /// Parses all templates, and executes those that are no partials, in Helm's order: the shallower a file, the

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use oci_client::errors::OciDistributionError;
 
 use crate::helm::chart::ChartError;
+use crate::helm::values::SchemaError;
 use crate::yaml;
 
 /// Why a chart cannot be had.
@@ -72,6 +73,18 @@ pub enum RepositoryError {
         file: String,
         /// How much is allowed.
         limit: u64,
+    },
+    /// A schema of a chart makes no sense.
+    #[error("find what the chart's schemas refer to")]
+    Schema(#[source] Box<SchemaError>),
+    /// What a schema refers to is no schema.
+    #[error("understand the schema {address}")]
+    NoSchema {
+        /// Where it is.
+        address: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
     },
     /// An address is none that we can fetch from.
     #[error("`{0}` is not an http or https address")]

@@ -16,6 +16,7 @@ mod index;
 mod kept;
 mod oci;
 mod patience;
+mod schemas;
 mod settings;
 #[cfg(test)]
 mod tests;

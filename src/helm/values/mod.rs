@@ -20,7 +20,7 @@ pub use assignment::{Assignment, AssignmentError};
 pub use coalesce::{Node, TypeMismatch, coalesce, coalesce_tables, copy, merge, merge_tables};
 pub use overrides::{Overrides, OverridesError};
 pub use path::{table, value_at};
-pub use schema::{Node as Checked, SchemaError, validate, validate_alone};
+pub use schema::{Elsewhere, Node as Checked, SchemaError, references, validate, validate_alone};
 
 use crate::yaml;
 

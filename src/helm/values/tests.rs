@@ -101,8 +101,43 @@ fn a_schema_refuses_without_showing_the_value() {
     let mut chart = chart("", Some(""));
     chart.children[0].schema = Some(r#"{"properties": {"port": {"type": "integer"}}}"#);
     let values = GoMap::from(read("sub: {port: chirp}").unwrap());
-    let error = validate(&chart, &values).unwrap_err().to_string();
+    let error = validate(&chart, &values, &Elsewhere::default()).unwrap_err().to_string();
     assert!(error.contains("sub:\n- at '/port'") && !error.contains("chirp"), "{error}");
     let values = GoMap::from(read("sub: {port: 8080}").unwrap());
-    assert!(validate(&chart, &values).is_ok());
+    assert!(validate(&chart, &values, &Elsewhere::default()).is_ok());
+}
+
+const REMOTE: &str = r#"{"properties": {
+    "port": {"$ref": "https://schemas.example/ports.json#/$defs/port"},
+    "name": {"type": "string"}
+}}"#;
+
+#[test]
+fn what_another_document_would_say_is_told_and_not_checked() {
+    let mut chart = chart("", None);
+    chart.schema = Some(REMOTE);
+    let values = GoMap::from(read("port: chirp").unwrap());
+    let unchecked = validate(&chart, &values, &Elsewhere::default()).unwrap();
+    assert_eq!(unchecked.into_iter().collect::<Vec<_>>(), ["https://schemas.example/ports.json"]);
+    let values = GoMap::from(read("{port: chirp, name: 5}").unwrap());
+    let error = validate(&chart, &values, &Elsewhere::default()).unwrap_err().to_string();
+    assert!(error.contains("'/name'") && !error.contains("'/port'"), "{error}");
+}
+
+#[test]
+fn another_document_that_is_here_is_checked() {
+    let ports = serde_json::json!({"$defs": {"port": {"$ref": "numbers.json"}}});
+    let mut documents =
+        std::collections::BTreeMap::from([("https://schemas.example/ports.json".to_owned(), ports)]);
+    let missing = references("top", REMOTE.as_bytes(), &Elsewhere::new(documents.clone())).unwrap();
+    assert_eq!(missing.into_iter().collect::<Vec<_>>(), ["https://schemas.example/numbers.json"]);
+    documents.insert("https://schemas.example/numbers.json".into(), serde_json::json!({"type": "integer"}));
+    let elsewhere = Elsewhere::new(documents);
+    assert!(references("top", REMOTE.as_bytes(), &elsewhere).unwrap().is_empty());
+    let mut chart = chart("", None);
+    chart.schema = Some(REMOTE);
+    let values = GoMap::from(read("port: chirp").unwrap());
+    assert!(validate(&chart, &values, &elsewhere).is_err());
+    let values = GoMap::from(read("port: 80").unwrap());
+    assert!(validate(&chart, &values, &elsewhere).unwrap().is_empty());
 }

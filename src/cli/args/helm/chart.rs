@@ -22,7 +22,19 @@ pub(in crate::cli) struct ChartFlags {
     #[arg(long)]
     pub(in crate::cli) devel: bool,
     #[command(flatten)]
+    pub(in crate::cli) provenance: ProvenanceFlags,
+    #[command(flatten)]
     pub(in crate::cli) connection: ConnectionFlags,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub(in crate::cli) struct ProvenanceFlags {
+    /// Take the archive only when somebody in the keyring signed it
+    #[arg(long)]
+    pub(in crate::cli) verify: bool,
+    /// The public keys whose signatures count; without this those of GnuPG
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) keyring: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -62,7 +74,7 @@ impl ChartFlags {
             repository: self.repo.clone(),
             version: self.version.clone(),
             devel: self.devel,
-            provenance: false,
+            provenance: self.provenance.verify,
         }
     }
 }

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::reuse::ReuseFlags;
-use super::{ChartFlags, ValueFlags};
+use super::{ChartFlags, RenderFlags, ValueFlags};
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Diff {
     /// The release's name
@@ -13,6 +14,8 @@ pub(in crate::cli) struct Diff {
     pub(in crate::cli) chart: ChartFlags,
     #[command(flatten)]
     pub(in crate::cli) values: ValueFlags,
+    #[command(flatten)]
+    pub(in crate::cli) render: RenderFlags,
     #[command(flatten)]
     pub(in crate::cli) reuse: ReuseFlags,
     /// End with 2 when something would change

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use super::output::OutputFlag;
-use super::{ChangeFlags, ChartFlags, ValueFlags};
+use super::{ChangeFlags, ChartFlags, RenderFlags, ValueFlags};
 
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct MakeFlags {
@@ -27,9 +27,14 @@ pub(in crate::cli) struct MakeFlags {
     /// Leave the definitions of crds/ out
     #[arg(long)]
     pub(in crate::cli) skip_crds: bool,
-    /// Don't check the values against the charts' schemas
+    #[command(flatten)]
+    pub(in crate::cli) render: RenderFlags,
+    /// Tell the notes of the charts in the chart, too
     #[arg(long)]
-    pub(in crate::cli) skip_schema_validation: bool,
+    pub(in crate::cli) render_subchart_notes: bool,
+    /// With --dry-run, leave the content of Secrets out
+    #[arg(long)]
+    pub(in crate::cli) hide_secret: bool,
     /// When it fails, take it back, as if it had not been tried
     #[arg(long, alias = "atomic")]
     pub(in crate::cli) rollback_on_failure: bool,

@@ -19,7 +19,7 @@ pub(in crate::cli) struct Pull {
     /// Unpack into this folder below the destination
     #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
     pub(in crate::cli) untardir: PathBuf,
-    /// Write the provenance file, too; it is not verified
+    /// Write the provenance file, too; `--verify` verifies it
     #[arg(long)]
     pub(in crate::cli) prov: bool,
 }

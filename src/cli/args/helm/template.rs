@@ -1,23 +1,33 @@
 //! `helm template`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::{ChartFlags, ValueFlags};
+use super::{ChartFlags, NameFlags, RenderFlags, ValueFlags};
 
 #[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
 pub(in crate::cli) struct Template {
-    /// The release's name
-    pub(in crate::cli) name: String,
+    /// The release's name; `release-name` without one
+    pub(in crate::cli) name: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) chart: ChartFlags,
     #[command(flatten)]
     pub(in crate::cli) values: ValueFlags,
+    #[command(flatten)]
+    pub(in crate::cli) naming: NameFlags,
+    #[command(flatten)]
+    pub(in crate::cli) render: RenderFlags,
     /// Print the chart's crds/, too
     #[arg(long)]
     pub(in crate::cli) include_crds: bool,
     /// Leave the hooks out
     #[arg(long)]
     pub(in crate::cli) no_hooks: bool,
+    /// Leave the tests out
+    #[arg(long)]
+    pub(in crate::cli) skip_tests: bool,
     /// Render for this Kubernetes version
     #[arg(long, value_name = "VERSION")]
     pub(in crate::cli) kube_version: Option<String>,
@@ -30,4 +40,46 @@ pub(in crate::cli) struct Template {
     /// Print only these templates
     #[arg(short, long, value_name = "PATH", value_delimiter = ',')]
     pub(in crate::cli) show_only: Vec<String>,
+    /// Write a file for each template into this folder, and print the names
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) output_dir: Option<PathBuf>,
+    /// Write into a folder of the release's name there
+    #[arg(long, requires = "output_dir")]
+    pub(in crate::cli) release_name: bool,
+    #[command(flatten)]
+    ignored: Ignored,
+}
+
+/// Words of `helm install` that helm takes here, too, and that change nothing of what is printed.
+#[derive(Debug, Args)]
+struct Ignored {
+    #[arg(long, hide = true)]
+    create_namespace: bool,
+    #[arg(long, hide = true)]
+    description: Option<String>,
+    #[arg(
+        long,
+        hide = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "client",
+        value_parser = ["client", "true", "unset"]
+    )]
+    dry_run: Option<String>,
+    #[arg(long, hide = true)]
+    hide_notes: bool,
+    #[arg(long, hide = true)]
+    render_subchart_notes: bool,
+    #[arg(long, hide = true)]
+    replace: bool,
+    #[arg(long, hide = true, alias = "atomic")]
+    rollback_on_failure: bool,
+    #[arg(long, hide = true)]
+    skip_crds: bool,
+    #[arg(long, hide = true)]
+    timeout: Option<String>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "watcher")]
+    wait: Option<String>,
+    #[arg(long, hide = true)]
+    wait_for_jobs: bool,
 }

@@ -33,7 +33,8 @@ pub(super) async fn run(session: &Session, command: &Dependency) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-fn told(changed: &Changed) -> String {
+/// Returns what helm prints of it.
+pub(super) fn told(changed: &Changed) -> String {
     let mut text = String::new();
     if changed.dependencies > 0 {
         let _ = writeln!(text, "Saving {} charts", changed.dependencies);

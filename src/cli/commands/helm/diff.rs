@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::HelmCommandError;
-use super::find::find;
+use super::find::{find_whole, rendering};
 use super::session::Session;
 use crate::cli::{args::helm::Diff, display, exit::Exit};
 use crate::helm::action::{self, Chosen};
 use crate::resource::Operation;
 
 pub(super) async fn run(session: &Session, arguments: &Diff) -> Result<Exit, HelmCommandError> {
+    let chart = find_whole(session, &arguments.chart, &arguments.render).await?;
     let chosen = Chosen {
         name: arguments.name.clone(),
-        chart: find(session, &arguments.chart).await?,
         values: arguments.values.overrides(),
         labels: BTreeMap::new(),
-        skip_schema: false,
+        rendering: rendering(session, &arguments.chart, &arguments.render, &chart).await?,
+        chart,
         skip_crds: true,
         take_ownership: false,
         create_namespace: false,

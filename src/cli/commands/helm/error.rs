@@ -4,8 +4,15 @@ use std::path::PathBuf;
 
 use crate::file::FileError;
 use crate::helm::{
-    TemplateError, action::ActionError, chart::ChartError, charts_lock::LockError, dependencies::UpdateError,
-    render::KubeVersionError, repository::RepositoryError, values::OverridesError,
+    TemplateError,
+    action::ActionError,
+    chart::ChartError,
+    charts_lock::LockError,
+    dependencies::UpdateError,
+    provenance::{KeyringError, ProvenanceError},
+    render::KubeVersionError,
+    repository::RepositoryError,
+    values::OverridesError,
 };
 use crate::kubernetes::KubernetesError;
 use crate::workflow::WorkflowError;
@@ -46,9 +53,45 @@ pub(in crate::cli::commands) enum HelmCommandError {
         #[source]
         source: Box<UpdateError>,
     },
+    /// A name is said, and to be made, too.
+    #[error("the release has a name already: leave {0} away")]
+    TwoNames(&'static str),
+    /// A name is neither said nor to be made.
+    #[error("the release has no name")]
+    NoName,
+    /// Secrets can be hidden only where nothing is made.
+    #[error("--hide-secret goes with --dry-run")]
+    NothingHidden,
     /// Where the chart would be unpacked is something.
     #[error("unpack the chart: `{}` exists already", .0.display())]
     Exists(PathBuf),
+    /// A chart's provenance proves nothing.
+    #[error("verify `{file}`")]
+    Provenance {
+        /// The archive.
+        file: String,
+        /// Why.
+        #[source]
+        source: Box<ProvenanceError>,
+    },
+    /// Nobody signed it.
+    #[error("verify {0}: there is no provenance file beside it")]
+    Unsigned(String),
+    /// Only archives are signed.
+    #[error("`{}` is a folder: only archives can be verified", .0.display())]
+    Unpacked(PathBuf),
+    /// The public keys cannot be read.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// A file cannot be read.
+    #[error("read `{}`", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// A folder or file cannot be written.
     #[error("write `{}`", path.display())]
     Write {
@@ -84,6 +127,8 @@ impl HelmCommandError {
             Self::Repository(error) => error.hint().map(str::to_owned),
             Self::Update { source, .. } => source.hint().map(str::to_owned),
             Self::Workflow(error) => error.hint(),
+            Self::Keyring(_) => Some("name a file with public keys: --keyring FILE".to_owned()),
+            Self::NoName => Some("give one before the chart, or --generate-name".to_owned()),
             Self::NothingPinned => Some("pin a chart: eggtooth helm lock NAME --repo URL".to_owned()),
             _ => None,
         }

@@ -11,6 +11,7 @@ mod lint;
 mod list;
 mod lock;
 mod make;
+mod name;
 mod pull;
 mod rollback;
 mod session;
@@ -21,6 +22,7 @@ mod test;
 mod told;
 mod uninstall;
 mod upgrade;
+mod verify;
 
 use std::collections::BTreeMap;
 
@@ -76,6 +78,7 @@ async fn dispatch(session: &Session, verb: &HelmVerb) -> Result<Exit, HelmComman
         HelmVerb::Lock(arguments) => lock::run(session, arguments).await,
         HelmVerb::Test(arguments) => test::run(session, arguments).await,
         HelmVerb::Uninstall(arguments) => uninstall::run(session, arguments).await,
+        HelmVerb::Verify(arguments) => verify::run(session, arguments),
         HelmVerb::Upgrade(arguments) => upgrade::run(session, arguments).await,
     }
 }

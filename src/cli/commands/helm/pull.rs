@@ -6,16 +6,23 @@ use std::path::Path;
 use super::HelmCommandError;
 use super::find::finder;
 use super::session::Session;
+use super::verify;
 use crate::cli::{args::helm::Pull, exit::Exit};
 use crate::file::{self, Privacy};
 use crate::helm::chart::Chart;
 use crate::helm::repository::{Download, Wanted};
 
 pub(super) async fn run(session: &Session, arguments: &Pull) -> Result<Exit, HelmCommandError> {
-    let wanted = Wanted { provenance: arguments.prov, ..arguments.chart.wanted() };
+    let wanted = arguments.chart.wanted();
+    let wanted = Wanted { provenance: wanted.provenance || arguments.prov, ..wanted };
     let download = finder(session, &arguments.chart.connection).download(&wanted).await?;
     if let Some(digest) = &download.manifest {
         session.terminal.print(&format!("Pulled: {}\nDigest: {digest}\n", download.address));
+    }
+    let signed = &arguments.chart.provenance;
+    if signed.verify {
+        let verified = verify::download(session, &download, signed.keyring.as_deref())?;
+        session.terminal.print(&verify::told(&verified));
     }
     if arguments.untar {
         unpack(&download, &arguments.destination.join(&arguments.untardir))?;

@@ -8,6 +8,7 @@ use crate::cli::{args::Global, args::helm::ClusterFlags, terminal::Terminal};
 use crate::clock::Clock;
 use crate::helm::{
     action::{Releases, holder},
+    provenance::Keyring,
     record::{Driver, Storage},
     repository::{Charts, Settings},
 };
@@ -64,6 +65,11 @@ impl Session {
     /// Returns what Helm and Docker know.
     pub(super) fn settings(&self) -> Settings {
         Settings::of(&self.target.environment)
+    }
+
+    /// Returns where the user's public keys are.
+    pub(super) fn keyring(&self) -> PathBuf {
+        Keyring::usual(&self.target.environment)
     }
 
     /// Connects to the cluster. Sends nothing yet.

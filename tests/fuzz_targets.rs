@@ -1,4 +1,4 @@
-//! The fuzz targets without a fuzzer: the seeds of `fuzz/seeds`, and what a few random changes make of them.
+//! The fuzz targets without a fuzzer, of SOPS files and of what charts are made of: the seeds of `fuzz/seeds`, and what a few random changes make of them.
 //!
 //! `EGGTOOTH_FUZZ_SECONDS` says for how long each format is tried, in place of a few hundred rounds.
 
@@ -6,6 +6,7 @@
 
 use std::{
     fs,
+    panic::RefUnwindSafe,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -20,7 +21,7 @@ mod target;
 const ROUNDS: usize = 150;
 
 /// Words that mean something in one of the formats.
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 40] = [
     "\n",
     "\r\n",
     "\t",
@@ -51,6 +52,14 @@ const WORDS: [&str; 32] = [
     "[s]\n",
     ";",
     "\\n",
+    "{{ ",
+    "{{- ",
+    " }}",
+    "| ",
+    "$x := ",
+    "end",
+    "range ",
+    "define \"a\"",
     "sops",
     "ENC[AES256_GCM,data:,iv:,tag:,type:str]",
 ];
@@ -80,18 +89,39 @@ fn binaries_survive_whatever_they_are_given() {
     run("binary", Format::Binary);
 }
 
+#[test]
+fn templates_survive_whatever_they_are() {
+    hold("template", &[], target::check_template);
+}
+
+#[test]
+fn documents_survive_whatever_they_are() {
+    hold("document", &[], target::check_document);
+}
+
+#[test]
+fn archives_survive_whatever_they_are() {
+    hold("archive", &[], target::check_archive);
+}
+
 fn run(name: &str, format: Format) {
+    let encrypted: Vec<Vec<u8>> =
+        seeds(name).iter().filter_map(|(_, seed)| target::encrypted(seed, format)).collect();
+    hold(name, &encrypted, |bytes| target::check(bytes, format));
+}
+
+fn hold(name: &str, more: &[Vec<u8>], check: impl Fn(&[u8]) + RefUnwindSafe) {
     let seeds = seeds(name);
     assert!(seeds.len() > 2, "{name} has no seeds");
     for (path, seed) in &seeds {
-        survives(seed, format, &path.display().to_string());
+        survives(seed, &check, &path.display().to_string());
     }
     let seconds = std::env::var("EGGTOOTH_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
     let until = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     // The same changes each time, so that a failure can be seen again; a long run shall see others.
     let mut random = StdRng::seed_from_u64(until.map_or(1, |_| rand::random()));
     let mut pool: Vec<Vec<u8>> = seeds.into_iter().map(|(_, seed)| seed).collect();
-    pool.extend(pool.clone().iter().filter_map(|seed| target::encrypted(seed, format)));
+    pool.extend_from_slice(more);
     for round in 0.. {
         if until.map_or(round == ROUNDS, |until| Instant::now() > until) {
             break;
@@ -99,7 +129,7 @@ fn run(name: &str, format: Format) {
         let other = pool[random.gen_range(0..pool.len())].clone();
         let at = random.gen_range(0..pool.len());
         let changed = change(pool[at].clone(), &other, &mut random);
-        survives(&changed, format, &format!("round {round}"));
+        survives(&changed, &check, &format!("round {round}"));
         // What was changed is changed further, as long as it stays small.
         if changed.len() < 4096 && random.gen_ratio(1, 4) {
             pool.push(changed);
@@ -107,8 +137,8 @@ fn run(name: &str, format: Format) {
     }
 }
 
-fn survives(bytes: &[u8], format: Format, what: &str) {
-    let ended = std::panic::catch_unwind(|| target::check(bytes, format));
+fn survives(bytes: &[u8], check: &(impl Fn(&[u8]) + RefUnwindSafe), what: &str) {
+    let ended = std::panic::catch_unwind(|| check(bytes));
     assert!(ended.is_ok(), "{what}: {:?}", String::from_utf8_lossy(bytes));
 }
 

@@ -1,0 +1,1 @@
+{{ block "b" .x }}{{ template "c" $ }}{{ end }}{{ define "c" }}{{ (index .m "k" 0).f.g }}{{ end }}

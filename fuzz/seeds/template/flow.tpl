@@ -1,0 +1,1 @@
+{{ if and .a (not .b) }}x{{ else if eq 1 .c }}y{{ else }}z{{ end }}{{ with $x := .d }}{{ $x.e }}{{ else with .f }}g{{ end }}

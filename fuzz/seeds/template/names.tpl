@@ -1,0 +1,1 @@
+{{- define "a.b" -}}{{ .Values.x | default "y" | quote }}{{- end -}}{{ include "a.b" . }}

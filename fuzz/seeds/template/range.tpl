@@ -1,0 +1,1 @@
+{{- range $i, $v := until 3 }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ $v }}{{ break }}{{ else }}none{{ end -}}
