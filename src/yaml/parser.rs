@@ -145,14 +145,8 @@ impl<'a> Builder<'a> {
             Event::MappingStart(_, id, tag) => {
                 self.end = offset(&span.end);
                 let mut node = self.with_properties(Kind::Mapping(Vec::new()), &span, id, tag.as_deref())?;
-                let (mut nodes, end) = self.items()?;
-                close(&mut node.span, end, nodes.last());
-                let mut entries = Vec::with_capacity(nodes.len() / 2);
-                let mut drain = nodes.drain(..);
-                while let (Some(key), Some(value)) = (drain.next(), drain.next()) {
-                    entries.push((key, value));
-                }
-                drop(drain);
+                let (entries, end) = self.entries()?;
+                close(&mut node.span, end, entries.last().map(|(_, value)| value));
                 node.kind = Kind::Mapping(entries);
                 node
             }
@@ -188,6 +182,18 @@ impl<'a> Builder<'a> {
                 Some(node) => items.push(node),
                 None => return Ok((items, convert(&span))),
             }
+        }
+    }
+
+    /// Reads keys and values up to the end of the mapping; returns them and the span of its end.
+    fn entries(&mut self) -> Result<(Vec<(Node, Node)>, Span), Error> {
+        let mut entries = Vec::new();
+        loop {
+            let (event, span) = self.expect_next()?;
+            let Some(key) = self.node(event, span)? else { return Ok((entries, convert(&span))) };
+            let (event, span) = self.expect_next()?;
+            let Some(value) = self.node(event, span)? else { return Ok((entries, convert(&span))) };
+            entries.push((key, value));
         }
     }
 

@@ -74,7 +74,7 @@ impl<'d, 's, 'e> Scope<'d, 's, 'e> {
         match &self.cells[expression.id] {
             Cell::Done(term) => return Rc::clone(term),
             Cell::Evaluating => {
-                self.error(&expression.place, format!("cyclic reference to {}", expression.name));
+                self.error(&expression.place, format!("cyclic reference to {}", expression.name()));
                 return unknown(&expression.place);
             }
             Cell::Waiting => {}

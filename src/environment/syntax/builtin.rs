@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{
     Call, Expression, Kind,
     parser::{Parser, key_text},
-    path, quote,
+    path::{Name, Way},
+    quote,
 };
 use crate::yaml::Node;
 
@@ -14,7 +15,7 @@ pub(super) fn parse(
     parser: &mut Parser<'_>,
     node: &Node,
     entries: &[(Node, Node)],
-    path: &str,
+    way: &Way,
 ) -> Option<Kind> {
     let [(key, argument)] = entries else {
         for (key, _) in entries {
@@ -24,7 +25,7 @@ pub(super) fn parse(
                     "illegal call to builtin function: {} must be the only key within its containing object",
                     quote(&name)
                 );
-                parser.error(node, path, message);
+                parser.error(node, Arc::clone(&way.path), message);
             }
         }
         return None;
@@ -33,12 +34,13 @@ pub(super) fn parse(
     let function = name.strip_prefix("fn::");
     let Some(function) = function.filter(|function| is_function(function)) else {
         if name.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("fn::")) {
-            parser.error(key, path, "'fn::' is a reserved prefix");
+            parser.error(key, Arc::clone(&way.path), "'fn::' is a reserved prefix");
         }
         return None;
     };
-    let argument = parser.expression(argument, &path::join(path, &name), "");
-    let mut reader = Reader { parser, node, path };
+    let below = way.argument(&name, &mut parser.scratch);
+    let argument = parser.expression(argument, &below);
+    let mut reader = Reader { parser, node, way };
     let call = reader.call(function, argument);
     // After an error the document is not evaluated, so any kind will do.
     Some(call.map_or(Kind::Null, |call| Kind::Call(Box::new(call))))
@@ -69,7 +71,7 @@ fn is_function(name: &str) -> bool {
 struct Reader<'a, 't> {
     parser: &'a mut Parser<'t>,
     node: &'a Node,
-    path: &'a str,
+    way: &'a Way,
 }
 
 impl Reader<'_, '_> {
@@ -189,7 +191,10 @@ impl Reader<'_, '_> {
                 return self.refuse(&state, "rotation state must be an object literal");
             }
             Some(state) => state,
-            None => self.parser.finish(self.node, self.path, "", Kind::Null),
+            None => {
+                let nameless = Way { path: Arc::clone(&self.way.path), name: Name::End(self.way.path.len()) };
+                self.parser.finish(self.node, nameless, Kind::Null)
+            }
         };
         Some(Call::Rotate { rotator: rotator?, inputs: inputs?, state })
     }

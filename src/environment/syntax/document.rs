@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use super::path::Name;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::resource::Number;
 
@@ -84,8 +85,7 @@ pub(crate) struct Expression {
     /// Its number in the document.
     pub(crate) id: usize,
     pub(crate) place: Arc<Place>,
-    /// The path by which `${…}` refers to it; empty inside a function's arguments.
-    pub(crate) name: Arc<str>,
+    pub(super) name: Name,
     pub(crate) kind: Kind,
 }
 
@@ -181,6 +181,11 @@ impl Properties {
 }
 
 impl Expression {
+    /// Returns the path by which `${…}` refers to it; inside a function's argument it begins there.
+    pub(crate) fn name(&self) -> &str {
+        self.name.of(&self.place.path)
+    }
+
     fn rejected(&self, diagnostics: &mut Vec<Diagnostic>) {
         match &self.kind {
             Kind::List(items) => items.iter().for_each(|item| item.rejected(diagnostics)),

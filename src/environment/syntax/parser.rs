@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Document, Expression, Import, Key, Kind, Place, Properties, builtin, interpolation, path};
+use super::{
+    Document, Expression, Import, Key, Kind, Place, Properties, builtin, interpolation,
+    path::{self, Way},
+};
 use crate::diagnostic::{Diagnostic, Position, Severity, Span};
 use crate::resource::Number;
 use crate::yaml::{self, Flavour, Node, Resolved, Style};
@@ -19,7 +22,13 @@ pub(crate) struct Parsed {
 
 /// Reads a document; `file` is its name in diagnostics.
 pub(crate) fn parse(file: &Arc<str>, text: &str) -> Parsed {
-    let mut parser = Parser { file: Arc::clone(file), text, expressions: 0, diagnostics: Vec::new() };
+    let mut parser = Parser {
+        file: Arc::clone(file),
+        text,
+        expressions: 0,
+        scratch: String::new(),
+        diagnostics: Vec::new(),
+    };
     let document = parser.document();
     let failed = parser.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     Parsed { document: document.filter(|_| !failed), diagnostics: parser.diagnostics }
@@ -46,6 +55,8 @@ pub(super) struct Parser<'t> {
     file: Arc<str>,
     text: &'t str,
     expressions: usize,
+    /// Where paths are put together.
+    pub(super) scratch: String,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -80,10 +91,10 @@ impl Parser<'_> {
     /// Reports what the language leaves out of YAML: aliases, keys that are no strings, tags that contradict.
     fn check(&mut self, node: &Node, trail: &Trail<'_>) {
         match &node.kind {
-            yaml::Kind::Alias(_) => self.error(node, &trail.path(), "alias nodes are not supported"),
+            yaml::Kind::Alias(_) => self.error(node, trail.path(), "alias nodes are not supported"),
             yaml::Kind::Scalar(scalar) => {
                 if let Err(mismatch) = yaml::resolve(scalar, node.tag.as_ref(), Flavour::Esc) {
-                    self.error(node, &trail.path(), format!("yaml: {mismatch}"));
+                    self.error(node, trail.path(), format!("yaml: {mismatch}"));
                 }
             }
             yaml::Kind::Sequence(items) => {
@@ -96,7 +107,7 @@ impl Parser<'_> {
                     let below = Trail::Key(trail, key.as_scalar().map_or("", |key| &key.text));
                     self.check(key, &below);
                     if !matches!(meaning(key), Some(Resolved::String)) {
-                        self.error(key, &below.path(), "mapping keys must be strings");
+                        self.error(key, below.path(), "mapping keys must be strings");
                     }
                     self.check(value, &below);
                 }
@@ -111,7 +122,7 @@ impl Parser<'_> {
         for (index, (key, value)) in entries.iter().enumerate() {
             let name = key_text(key);
             if entries[..index].iter().any(|(earlier, _)| key_text(earlier) == name) {
-                let place = self.place(key, &path::join("", &name));
+                let place = self.place(key, path::join("", &name));
                 self.diagnostics.push(place.warning(format!("duplicate key {}", super::quote(&name))));
             }
             let at = path::join("", &name);
@@ -120,7 +131,7 @@ impl Parser<'_> {
                 "imports" => document.imports = self.imports(value, &at),
                 "values" => document.values = self.values(value, &at),
                 _ => {
-                    let place = self.place(key, &at);
+                    let place = self.place(key, at.as_str());
                     self.diagnostics.push(place.warning(unknown_field(&name)));
                 }
             }
@@ -128,7 +139,8 @@ impl Parser<'_> {
     }
 
     fn description(&mut self, node: &Node, path: &str) {
-        let description = self.expression(node, path, "");
+        let way = Way::top(path, "");
+        let description = self.expression(node, &way);
         if !matches!(description.kind, Kind::Text(_)) {
             self.diagnostics.push(description.place.error("description must be a string"));
         }
@@ -152,7 +164,7 @@ impl Parser<'_> {
             let name = key_text(key);
             let path = path::join(path, &name);
             let merge = self.import_options(options, &path);
-            return Some(Import { name, place: self.place(key, &path), merge });
+            return Some(Import { name, place: self.place(key, path), merge });
         }
         let (Some(scalar), Some(Resolved::String)) = (node.as_scalar(), meaning(node)) else {
             self.error(node, path, "import must be a string or an object");
@@ -171,13 +183,13 @@ impl Parser<'_> {
             let name = key_text(key);
             let path = path::join(path, &name);
             if entries[..index].iter().any(|(earlier, _)| key_text(earlier) == name) {
-                let place = self.place(key, &path);
+                let place = self.place(key, path.as_str());
                 self.diagnostics.push(place.warning(format!("duplicate key {}", super::quote(&name))));
             }
             if name.eq_ignore_ascii_case("merge") {
                 match meaning(value) {
                     Some(Resolved::Bool(value)) => merge = value,
-                    _ => self.error(value, &path, "merge must be a boolean value"),
+                    _ => self.error(value, path, "merge must be a boolean value"),
                 }
             }
         }
@@ -192,14 +204,14 @@ impl Parser<'_> {
         };
         for (key, value) in entries {
             let name = key_text(key);
-            let path = path::join(path, &name);
-            let place = self.place(key, &path);
+            let way = Way::top(path, &name);
+            let place = self.place(key, Arc::clone(&way.path));
             if name.starts_with("fn::") {
                 let message =
                     format!("builtin function call {} not allowed at the top level", super::quote(&name));
                 self.diagnostics.push(place.error(message));
             }
-            let value = self.expression(value, &path, &name);
+            let value = self.expression(value, &way);
             if matches!(&*name, "imports" | "context" | "environments") {
                 values.rejected.push(place.error(format!("{} is a reserved key", super::quote(&name))));
             } else {
@@ -209,43 +221,46 @@ impl Parser<'_> {
         values
     }
 
-    /// Reads an expression; `name` is the path by which `${…}` refers to it.
-    pub(super) fn expression(&mut self, node: &Node, path: &str, name: &str) -> Expression {
+    /// Reads an expression.
+    pub(super) fn expression(&mut self, node: &Node, way: &Way) -> Expression {
         let kind = match &node.kind {
-            yaml::Kind::Scalar(scalar) => self.scalar(node, &scalar.text, path),
-            yaml::Kind::Sequence(items) => Kind::List(
-                items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| {
-                        self.expression(item, &format!("{path}[{index}]"), &format!("{name}[{index}]"))
-                    })
-                    .collect(),
-            ),
-            yaml::Kind::Mapping(entries) => match builtin::parse(self, node, entries, path) {
+            yaml::Kind::Scalar(scalar) => self.scalar(node, &scalar.text, &way.path),
+            yaml::Kind::Sequence(items) => {
+                let item = |(index, item)| {
+                    let way = way.index(index, &mut self.scratch);
+                    self.expression(item, &way)
+                };
+                Kind::List(items.iter().enumerate().map(item).collect())
+            }
+            yaml::Kind::Mapping(entries) => match builtin::parse(self, node, entries, way) {
                 Some(call) => call,
-                None => self.object(entries, path, name),
+                None => self.object(entries, way),
             },
             // `check` has refused aliases.
             yaml::Kind::Alias(_) => Kind::Null,
         };
-        self.finish(node, path, name, kind)
+        self.finish(node, way.clone(), kind)
     }
 
-    pub(super) fn finish(&mut self, node: &Node, path: &str, name: &str, kind: Kind) -> Expression {
+    pub(super) fn finish(&mut self, node: &Node, way: Way, kind: Kind) -> Expression {
         let id = self.expressions;
         self.expressions += 1;
-        Expression { id, place: self.place(node, path), name: name.into(), kind }
+        Expression { id, place: self.place(node, way.path), name: way.name, kind }
     }
 
-    fn object(&mut self, entries: &[(Node, Node)], path: &str, name: &str) -> Kind {
+    fn object(&mut self, entries: &[(Node, Node)], way: &Way) -> Kind {
         let mut properties = Properties::default();
         for (key, value) in entries {
             let written = key_text(key);
-            let path = path::join(path, &written);
-            let text = if written.contains('$') { self.unescape(key, &written, &path) } else { written };
-            let value = self.expression(value, &path, &path::join(name, &text));
-            properties.add(text, self.place(key, &path), value);
+            let text = if written.contains('$') {
+                let path = path::join(&way.path, &written);
+                self.unescape(key, &written, &path)
+            } else {
+                Arc::clone(&written)
+            };
+            let way = way.key(&written, &text, &mut self.scratch);
+            let value = self.expression(value, &way);
+            properties.add(text, self.place(key, way.path), value);
         }
         Kind::Object(properties)
     }
@@ -293,7 +308,7 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn place(&self, node: &Node, path: &str) -> Arc<Place> {
+    pub(super) fn place(&self, node: &Node, path: impl Into<Arc<str>>) -> Arc<Place> {
         let span = Span::new(self.start(node), node.span.end);
         Arc::new(Place { file: Some(Arc::clone(&self.file)), span, path: path.into() })
     }
@@ -312,7 +327,7 @@ impl Parser<'_> {
         start
     }
 
-    pub(super) fn error(&mut self, node: &Node, path: &str, message: impl Into<String>) {
+    pub(super) fn error(&mut self, node: &Node, path: impl Into<Arc<str>>, message: impl Into<String>) {
         let place = self.place(node, path);
         self.diagnostics.push(place.error(message));
     }
