@@ -168,8 +168,11 @@ impl Origin {
                 items.map(|(index, item)| (index.to_string().into(), Self::of(item, None))).collect()
             }
             Content::Object(_) => {
-                let properties = term.properties().into_iter();
-                properties.map(|(name, entry)| (name, Self::of(&entry.term, entry.key))).collect()
+                let mut parts = BTreeMap::new();
+                term.for_each_property(|name, entry| {
+                    parts.insert(Arc::clone(name), Self::of(&entry.term, entry.key.clone()));
+                });
+                parts
             }
             Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => BTreeMap::new(),
         };

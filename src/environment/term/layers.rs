@@ -26,6 +26,14 @@ impl Term {
         properties
     }
 
+    /// Shows an object's entries, own and inherited, in the order of their keys.
+    pub(crate) fn for_each_property(&self, mut visit: impl FnMut(&Arc<str>, &Entry)) {
+        match (&self.content, &self.base) {
+            (Content::Object(entries), None) => entries.iter().for_each(|(key, entry)| visit(key, entry)),
+            _ => self.properties().iter().for_each(|(key, entry)| visit(key, entry)),
+        }
+    }
+
     /// Returns an object's entry, own or inherited. Of an unknown value any entry is there, and unknown.
     pub(crate) fn property(self: &Rc<Self>, key: &str) -> Option<Shared> {
         let mut layer = self;

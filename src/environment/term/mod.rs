@@ -193,7 +193,14 @@ impl Term {
     }
 
     fn any(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
-        self.parts().iter().any(|part| holds(part))
+        match &self.content {
+            Content::List(items) => items.iter().any(|item| holds(item)),
+            Content::Object(entries) if self.base.is_none() => {
+                entries.values().any(|entry| holds(&entry.term))
+            }
+            Content::Object(_) => self.properties().values().any(|entry| holds(&entry.term)),
+            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => false,
+        }
     }
 
     /// Returns an array's items or an object's values, inherited ones among them.

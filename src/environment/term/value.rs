@@ -53,10 +53,11 @@ impl Term {
             Content::Text(bytes) => text_value(bytes),
             Content::List(items) => Value::list(items.iter().map(|item| below(item))),
             Content::Object(_) => {
-                let properties = self.properties().into_iter();
-                Value::Map(Arc::new(
-                    properties.map(|(key, entry)| (key, below(&entry.term))).collect::<Map>(),
-                ))
+                let mut entries = Map::new();
+                self.for_each_property(|key, entry| {
+                    entries.insert(Arc::clone(key), below(&entry.term));
+                });
+                Value::Map(Arc::new(entries))
             }
         }
     }
