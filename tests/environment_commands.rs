@@ -95,6 +95,31 @@ fn values_are_printed_in_each_format_and_secrets_only_where_they_are_asked_for()
 }
 
 #[test]
+fn a_slip_of_the_pen_is_told_with_what_was_meant() {
+    let project = Project::new(&[("prod", PLAIN)]);
+    for (words, expected) in [
+        (&["env", "open", "prd"][..], "hint: did you mean `prod`?"),
+        (&["env", "check", "something-else"], "hint: `eggtooth env list` lists the project's environments"),
+        (&["env", "get", "prod", "greting"], "hint: did you mean `greeting`?"),
+        (&["env", "get", "prod", "files.TOKENFILE"], "hint: did you mean `files.TOKEN_FILE`?"),
+        (&["env", "get", "prod", "list["], "`list[` is no path of a value: a.b[0]"),
+        (&["env", "get", "prod", ""], "`` is no path of a value: a.b[0]"),
+        (
+            &["env", "set", "prod", "greeting"],
+            "no value is given: give it as an argument, or write it to stdin",
+        ),
+    ] {
+        let refused = project.run(words);
+        assert_eq!(refused.status.code(), Some(1), "{}", text(&refused));
+        assert!(text(&refused).contains(expected), "{}", text(&refused));
+    }
+    assert_eq!(std::fs::read_to_string(project.path("environments/prod.yaml")).unwrap(), PLAIN);
+    let emptied = project.run(&["env", "set", "prod", "greeting", "''"]);
+    assert!(emptied.status.success(), "{}", text(&emptied));
+    assert_eq!(stdout(&project.run(&["env", "get", "prod", "greeting"])), "\n");
+}
+
+#[test]
 fn a_command_gets_variables_and_files_and_leaves_no_secret_behind() {
     let project = Project::new(&[("prod", PLAIN)]);
     let script = r#"

@@ -1,6 +1,7 @@
 //! Taking a part out of a value by its path.
 
-use super::syntax::{Step, parse_path};
+use super::syntax::{Step, join, parse_path};
+use crate::diagnostic::suggest;
 use crate::resource::Value;
 
 /// Returns the part of a value that a path leads to, as `${…}` has it; sops's own `["a"]["b"]` is one, too.
@@ -18,6 +19,28 @@ pub fn steps(path: &str) -> Option<Vec<String>> {
         Step::Index(index) => index.to_string(),
     };
     Some(steps.iter().map(text).collect())
+}
+
+/// Returns the path that was most likely meant where one leads nowhere; nothing that is in a secret is told.
+pub fn nearest(value: &Value, path: &str) -> Option<String> {
+    let (mut value, mut meant) = (value, String::new());
+    for step in parse_path(path)? {
+        match (step, value) {
+            (Step::Name(name), Value::Map(entries)) => {
+                let there = entries.get_key_value(&name);
+                let similar = || suggest(&name, entries.keys().map(|key| &**key));
+                let (key, below) = there.or_else(|| entries.get_key_value(similar()?))?;
+                meant = join(&meant, key);
+                value = below;
+            }
+            (Step::Index(index), Value::List(items)) => {
+                value = items.get(usize::try_from(index).ok()?)?;
+                meant = format!("{meant}[{index}]");
+            }
+            _ => return None,
+        }
+    }
+    Some(meant)
 }
 
 fn follow(value: &Value, steps: &[Step]) -> Option<Value> {
@@ -44,6 +67,18 @@ mod tests {
         assert_eq!(extract(&value, r#"a["b c"][0]"#), Some(1.into()));
         assert_eq!(extract(&value, "a.x"), None);
         assert_eq!(extract(&value, "a.["), None);
+    }
+
+    #[test]
+    fn a_wrong_key_is_told_by_the_one_that_was_meant_unless_it_is_in_a_secret() {
+        let value = read_json(br#"{"db": {"port": [1], "host": "h"}}"#).unwrap();
+        assert_eq!(nearest(&value, "db.prot[0]").as_deref(), Some("db.port[0]"));
+        assert_eq!(nearest(&value, "bd.host").as_deref(), Some("db.host"));
+        for path in ["db.port[1]", "db.something", "db.host.x", "db["] {
+            assert_eq!(nearest(&value, path), None, "{path}");
+        }
+        let hidden = Value::map([("db", value.get("db").unwrap().clone().secret())]);
+        assert_eq!(nearest(&hidden, "db.prot"), None);
     }
 
     #[test]

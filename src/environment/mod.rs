@@ -31,7 +31,7 @@ pub use assign::{AssignError, Destination};
 pub use editor_schema::editor_schema;
 pub use evaluation::Evaluation;
 pub use evaluator::{EvaluateError, Evaluator, Opening, Options};
-pub use extract::{extract, steps};
+pub use extract::{extract, nearest, steps};
 pub use identify::IdentifyError;
 pub use json::{JsonError, read_json};
 pub use loader::{Folder, InMemory, LoadError, Loader};

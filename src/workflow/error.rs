@@ -19,6 +19,8 @@ pub enum WorkflowError {
     Evaluate {
         /// Its name.
         environment: String,
+        /// What to do about it.
+        hint: Option<String>,
         /// Why.
         #[source]
         source: EvaluateError,
@@ -211,7 +213,7 @@ impl WorkflowError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::State(error) => error.hint(),
-            Self::Steps { hint, .. } => hint.clone(),
+            Self::Steps { hint, .. } | Self::Evaluate { hint, .. } => hint.clone(),
             Self::Fetch { source, .. } | Self::Read { source, .. } => {
                 source.0.iter().find_map(ReadError::hint).map(str::to_owned)
             }
@@ -229,8 +231,7 @@ impl WorkflowError {
                 "give the age key by SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or the file that sops reads, sops/age/keys.txt"
                     .to_owned(),
             ),
-            Self::Evaluate { .. }
-            | Self::Environment { .. }
+            Self::Environment { .. }
             | Self::Recipients { .. }
             | Self::ChartsLock { .. }
             | Self::Kubernetes(_)

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, suggest};
 use crate::environment::{
-    self, Evaluation, Evaluator, Failure, Folder, Options, Outside, Sops, SopsError, Sources, plain_secrets,
+    self, EvaluateError, Evaluation, Evaluator, Failure, Folder, LoadError, Options, Outside, Sops,
+    SopsError, Sources, plain_secrets,
 };
 use crate::keys::{Identities, Identity, Origin, Passphrases, Recipient};
 use crate::resource::{Map, Value, decode};
@@ -143,14 +144,16 @@ async fn evaluate(
     // The watched source takes the place of the plain one.
     let sources = Sources::standard(&outside(surroundings), watched.source().clone()).source(watched.clone());
     learn_tokens(surroundings);
-    let loader = Folder::new(&surroundings.project);
-    let evaluator = Evaluator::new(loader, sources, Map::new(), Options::default());
+    let folder = Folder::new(&surroundings.project);
+    let evaluator = Evaluator::new(folder.clone(), sources, Map::new(), Options::default());
     let evaluated = match secrets {
         Secrets::Opened | Secrets::Placeholders => evaluator.evaluate(environment).await,
         Secrets::Closed => evaluator.check(environment),
     };
-    let mut evaluation = evaluated
-        .map_err(|source| WorkflowError::Evaluate { environment: environment.to_owned(), source })?;
+    let mut evaluation = evaluated.map_err(|source| {
+        let hint = other_names(&folder, environment, &source);
+        WorkflowError::Evaluate { environment: environment.to_owned(), hint, source }
+    })?;
     learn(&evaluation.value, &surroundings.scrubber);
     if evaluation.diagnostics.has_errors() {
         evaluation.diagnostics.sort();
@@ -163,6 +166,20 @@ async fn evaluate(
         });
     }
     Ok(evaluation)
+}
+
+/// Tells of the environments that there are when one is not.
+fn other_names(folder: &Folder, name: &str, error: &EvaluateError) -> Option<String> {
+    let EvaluateError::Load(LoadError::NotFound { .. }) = error else { return None };
+    let names = folder.names().unwrap_or_default();
+    Some(match suggest(name, names.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if names.is_empty() => {
+            "there is no environment in this folder's `environments/`; `--project` names another project"
+                .to_owned()
+        }
+        None => "`eggtooth env list` lists the project's environments".to_owned(),
+    })
 }
 
 fn outside(surroundings: &Surroundings) -> Outside {

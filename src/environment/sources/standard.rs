@@ -79,7 +79,10 @@ pub(crate) fn left_out(name: &str) -> Option<&'static str> {
             "Eggtooth has no clients of the secret managers of clouds; open it at Pulumi by `fn::open::pulumi-esc`, or by its own command with `fn::open::exec`",
         ),
         "vault-login" | "vault-secrets" => Some("use `fn::open::vault-kv`, with an address and a token"),
-        "pulumi-stacks" => Some("for outputs of stacks of Eggtooth there is `fn::open::eggtooth-stack`"),
+        "pulumi-stacks" => Some(
+            "outputs of Pulumi's stacks are read at Pulumi: open an environment there that has them by \
+             `fn::open::pulumi-esc`; for outputs of stacks of Eggtooth there is `fn::open::eggtooth-stack`",
+        ),
         _ => None,
     }
 }

@@ -19,7 +19,11 @@ pub(super) enum EnvError {
     #[error("list the environments")]
     List(#[source] io::Error),
     #[error("the environment `{environment}` has no value `{path}`")]
-    NoValue { environment: String, path: String },
+    NoValue { environment: String, path: String, meant: Option<String> },
+    #[error("`{0}` is no path of a value: a.b[0]")]
+    Path(String),
+    #[error("no value is given: give it as an argument, or write it to stdin; an empty text is `''`")]
+    NothingGiven,
     #[error(
         "stdout is no terminal, and secrets would be written to it in the clear; if that is meant, say --show-secrets=always"
     )]
@@ -53,7 +57,11 @@ impl EnvError {
     /// Tells why, and returns the exit code.
     pub(super) fn report(&self, scene: &Scene<'_>) -> Exit {
         scene.lines.iter().for_each(|lines| lines.finish());
-        scene.terminal.say(&display::error(self, None, scene.terminal.style));
+        let hint = match self {
+            Self::NoValue { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
+            _ => None,
+        };
+        scene.terminal.say(&display::error(self, hint.as_deref(), scene.terminal.style));
         match self {
             Self::Sops { source, .. } if !matches!(**source, crate::sops::Error::Read { .. }) => {
                 Exit::Undecryptable

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::error::EnvError;
 use super::shown::{json, opened, print};
 use crate::cli::{args::Get, commands::Scene, exit::Exit};
-use crate::environment::extract;
+use crate::environment::{extract, nearest, steps};
 use crate::yaml::{Layout, emit_json};
 
 pub(super) async fn run(scene: &Scene<'_>, arguments: &Get) -> Exit {
@@ -13,6 +13,9 @@ pub(super) async fn run(scene: &Scene<'_>, arguments: &Get) -> Exit {
         Ok(reveal) => reveal,
         Err(error) => return error.report(scene),
     };
+    if steps(&arguments.path).is_none_or(|steps| steps.iter().all(String::is_empty)) {
+        return EnvError::Path(arguments.path.clone()).report(scene);
+    }
     let environment = &arguments.name.environment;
     let evaluation = match opened(scene, environment, arguments.shown.timings).await {
         Ok(evaluation) => evaluation,
@@ -20,7 +23,8 @@ pub(super) async fn run(scene: &Scene<'_>, arguments: &Get) -> Exit {
     };
     let Some(value) = extract(&evaluation.value, &arguments.path) else {
         let (environment, path) = (environment.clone(), arguments.path.clone());
-        return EnvError::NoValue { environment, path }.report(scene);
+        let meant = nearest(&evaluation.value, &path);
+        return EnvError::NoValue { environment, path, meant }.report(scene);
     };
     let text = match json(&value, reveal) {
         json if scene.json => format!("{json}\n"),

@@ -45,7 +45,8 @@ fn value(arguments: &Set) -> Result<Zeroizing<String>, EnvError> {
     if text.ends_with('\n') {
         text.pop();
     }
-    Ok(text)
+    // Nobody means to empty a value by a program that failed, or by a variable that is not set.
+    if text.is_empty() { Err(EnvError::NothingGiven) } else { Ok(text) }
 }
 
 /// Changes one value of an encrypted file; what the file's rules encrypt stays encrypted.
