@@ -55,6 +55,7 @@
 //! | [`state`] | snapshot, journal, sealed fingerprints, lock; kept in the cluster or in a folder |
 //! | [`kubernetes`] | connection, discovery, server-side apply, comparison, waiting; the provider of single objects |
 //! | [`sops`] | encrypted documents as sops writes them |
+//! | [`ssh`] | SSH keys: read, made, and their public halves |
 //! | [`keys`] | age identities and recipients, and where they are found |
 //! | [`event`] | what happens, told as it happens |
 //! | [`resource`] | names, values, outputs, options, and the contract of a provider |
@@ -93,6 +94,7 @@ pub mod engine;
 pub mod state;
 pub mod kubernetes;
 pub mod sops;
+pub mod ssh;
 pub mod keys;
 pub mod event;
 pub mod resource;

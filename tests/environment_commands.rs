@@ -251,3 +251,44 @@ fn a_difference_a_graph_and_a_schema_need_no_cluster() {
     let stack = serde_json::json!({ "values": { "stacks": { "onepassword-connect": { "conect": {} } } } });
     assert!(!fits(stack));
 }
+
+#[test]
+fn a_key_is_made_once_and_a_reference_is_read_by_op() {
+    let document = "values:\n  secrets: {fn::open::sops: {path: s.sops.yaml}}\n  flux: ${secrets.flux}\n";
+    let project = Project::new(&[("prod", document)]);
+    project.with_secrets("s.sops.yaml", "other: egg-egg-egg\nbroken: egg\n");
+    let generate = |more: &[&str]| {
+        let words = ["env", "set", "prod", "flux.ssh_private_key", "--generate", "ssh-key"];
+        stdout(&project.run(&[&words, more].concat()))
+    };
+    let public = generate(&[]);
+    assert!(public.starts_with("ssh-ed25519 "), "{public}");
+    assert!(public.ends_with(" flux.ssh_private_key@prod\n"), "{public}");
+    assert_eq!(generate(&[]), public);
+    assert_ne!(generate(&["--replace"]), public);
+    let get = ["env", "get", "prod", "flux.ssh_private_key", "--show-secrets=always"];
+    assert!(stdout(&project.run(&get)).starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));
+
+    let refused = project.run(&["env", "set", "prod", "secrets.broken", "--generate", "ssh-key"]);
+    assert!(
+        !refused.status.success() && text(&refused).contains("it is no private key"),
+        "{}",
+        text(&refused)
+    );
+    let refused = project.run(&["env", "set", "prod", "elsewhere", "--generate", "ssh-key"]);
+    assert!(text(&refused).contains("as `secrets.NAME`"), "{}", text(&refused));
+
+    let op = project.path("op");
+    std::fs::write(&op, "#!/bin/sh\nexec sed 's,{{ op://a/b/c }},chirp-chirp,'\n").unwrap();
+    std::fs::set_permissions(&op, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::join_paths([project.path(""), "/usr/bin".into(), "/bin".into()]).unwrap();
+    let set = |reference: &str| {
+        let words = ["env", "set", "prod", "secrets.token", reference, "--secret"];
+        project.command(&words).env("PATH", &path).output().unwrap()
+    };
+    assert!(set("op://a/b/c").status.success(), "{}", text(&set("op://a/b/c")));
+    let token = ["env", "get", "prod", "secrets.token", "--show-secrets=always"];
+    assert_eq!(stdout(&project.run(&token)), "chirp-chirp\n");
+    let refused = set("op://a");
+    assert!(text(&refused).contains("op://VAULT/ITEM"), "{}", text(&refused));
+}

@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use environment::{
-    Diff, Env, Format, Get, Graph, GraphFormat, Open, Run, Set, ShowSecrets, Shown,
+    Diff, Env, Format, Generated, Get, Graph, GraphFormat, Open, Run, Set, ShowSecrets, Shown,
 };
 
 use super::examples;

@@ -110,9 +110,13 @@ the command's. It starts without SOPS_*, OP_* and EGGTOOTH_* variables.";
 pub(super) const ENV_SET: &str = "\
 Examples:
   eggtooth env set production cluster.context kind-dev
-  op read op://vault/item/token | eggtooth env set production bootstrap.connect.token --secret
+  eggtooth env set production bootstrap.connect.token op://vault/item/token --secret
+  cat token | eggtooth env set production bootstrap.pulumi.access_token --secret
+  eggtooth env set production bootstrap.flux.ssh_private_key --generate ssh-key
 
-A value that comes from a SOPS file is changed there, also through `${…}` and imports. Comments and form stay.";
+A value that comes from a SOPS file is changed there, also through `${…}` and imports. Comments and form stay.
+A key that was generated is kept with the others in the SOPS file, so it outlives the cluster; generating it again only
+prints its public half.";
 
 pub(super) const ENV_DIFF: &str = "\
 Examples:

@@ -89,19 +89,8 @@ impl Context<'_> {
 
     /// Returns the master Secret, and what changes when it does.
     fn master(&mut self, namespace: &str, field: &str, entry: &Entry) -> Option<(Urn, Value)> {
-        match entry.shape.data(&entry.values) {
-            Ok(data) => {
-                let force = Value::map(data.clone()).fingerprint();
-                Some((self.typed_secret(namespace, &entry.name, entry.shape.secret_type(), data), force))
-            }
-            Err(problems) => {
-                for problem in problems {
-                    let hint =
-                        format!("the shape is {:?}; docs/stacks/central-store.md lists all", entry.shape);
-                    self.error(&format!("{field}.values"), problem.to_string(), hint);
-                }
-                None
-            }
-        }
+        let data = self.shaped(&format!("{field}.values"), entry.shape, &entry.values)?;
+        let force = Value::map(data.clone()).fingerprint();
+        Some((self.typed_secret(namespace, &entry.name, entry.shape.secret_type(), data), force))
     }
 }

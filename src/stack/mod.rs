@@ -20,6 +20,7 @@ mod pushed_secret;
 mod reader;
 mod release;
 mod shape;
+mod shaped;
 mod synced_secret;
 
 pub use catalogue::Entry;

@@ -43,6 +43,10 @@ pub enum Shape {
     FluxSops,
     /// cert-manager's token for DNS at Cloudflare: `api-token`.
     CloudflareToken,
+    /// A tunnel of Cloudflare, as `cloudflared` takes it: `token`.
+    CloudflareTunnel,
+    /// Access to Pulumi's service: `PULUMI_ACCESS_TOKEN`.
+    PulumiAccessToken,
 }
 
 /// What is wrong with the values for a shape.
@@ -60,6 +64,9 @@ pub enum ShapeError {
     /// Neither a certificate nor a key.
     #[error("the value `{0}` is no PEM")]
     NotPem(String),
+    /// A token that was not copied as it is.
+    #[error("the value `{0}` is empty or has white space in it, so it is no token")]
+    NotToken(String),
 }
 
 struct Form {
@@ -113,7 +120,16 @@ impl Shape {
         if self == Self::ImagePull {
             return Ok([(".dockerconfigjson".to_owned(), docker_config(values))].into());
         }
-        Ok(values.iter().map(|(key, value)| (key.clone(), Value::from(value.clone()))).collect())
+        let value = |value: &Secret<String>| match self.is_token() {
+            true => Value::from(trimmed(value).to_owned()).secret(),
+            false => Value::from(value.clone()),
+        };
+        Ok(values.iter().map(|(key, text)| (key.clone(), value(text))).collect())
+    }
+
+    /// Whether each value is a token, which files and commands like to end with a new line.
+    fn is_token(self) -> bool {
+        matches!(self, Self::CloudflareToken | Self::CloudflareTunnel | Self::PulumiAccessToken)
     }
 
     fn problems(self, values: &Values) -> Vec<ShapeError> {
@@ -131,6 +147,13 @@ impl Shape {
         if self == Self::Tls {
             let broken = values.iter().filter(|(_, value)| !is_pem(value));
             problems.extend(broken.map(|(key, _)| ShapeError::NotPem(key.clone())));
+        }
+        if self.is_token() {
+            let broken = values.iter().filter(|(_, value)| {
+                let token = trimmed(value);
+                token.is_empty() || token.contains(char::is_whitespace)
+            });
+            problems.extend(broken.map(|(key, _)| ShapeError::NotToken(key.clone())));
         }
         problems
     }
@@ -168,8 +191,15 @@ impl Shape {
             }
             Self::FluxSops => form(OPAQUE, &["age.agekey"], None, None),
             Self::CloudflareToken => form(OPAQUE, &["api-token"], Some(&[]), None),
+            Self::CloudflareTunnel => form(OPAQUE, &["token"], Some(&[]), None),
+            Self::PulumiAccessToken => form(OPAQUE, &["PULUMI_ACCESS_TOKEN"], Some(&[]), None),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the token moves on, hidden, into a Secret's data")]
+fn trimmed(value: &Secret<String>) -> &str {
+    value.expose().trim()
 }
 
 #[expect(clippy::disallowed_methods, reason = "only the first bytes are looked at, and none is shown")]
@@ -218,6 +248,18 @@ mod tests {
         );
         assert_eq!(Shape::Opaque.data(&Values::new()).unwrap_err(), [ShapeError::Empty]);
         assert!(Shape::Opaque.data(&values(&[("anything", "goes")])).is_ok());
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test looks at what was made")]
+    fn a_token_ends_where_it_ends_and_is_one_word() {
+        let data = Shape::CloudflareTunnel.data(&values(&[("token", "t\n")])).unwrap();
+        let Value::Secret(text) = &data["token"] else { panic!("it is not hidden") };
+        assert_eq!(text.expose().as_str(), Some("t"));
+        for broken in ["", " \n", "a b", "a\nb"] {
+            let problems = Shape::CloudflareToken.data(&values(&[("api-token", broken)])).unwrap_err();
+            assert_eq!(problems, [ShapeError::NotToken("api-token".into())], "{broken:?}");
+        }
     }
 
     #[test]

@@ -111,11 +111,24 @@ pub(in crate::cli) struct Set {
     pub(in crate::cli) name: EnvironmentName,
     /// The value's path, as a.b[0]
     pub(in crate::cli) path: String,
-    /// The value, as YAML on one line; without it, it is read from stdin as a text
+    /// The value, as YAML on one line; without it, it is read from stdin as a text. With --secret, an op:// reference
+    /// stands for what `op` reads there
     pub(in crate::cli) value: Option<String>,
     /// The value is a secret: it goes into a SOPS file, or nowhere
     #[arg(long)]
     pub(in crate::cli) secret: bool,
+    /// Make the secret here unless there is one, and print its public half
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with = "value")]
+    pub(in crate::cli) generate: Option<Generated>,
+    /// Make it anew although there is one
+    #[arg(long, requires = "generate")]
+    pub(in crate::cli) replace: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Generated {
+    /// An SSH key (Ed25519)
+    SshKey,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod background;
 mod bootstrap;
 mod central_store;
+mod cluster_secrets;
 mod connect;
 mod connect_faults;
 mod contract;
@@ -46,6 +47,7 @@ fn run_of(only_rehearsed: bool) -> ExitCode {
     let mut trials: Vec<Trial> = [
         bootstrap::trials(),
         central_store::trials(),
+        cluster_secrets::trials(),
         connect::trials(),
         connect_faults::trials(),
         contract::trials(),

@@ -47,6 +47,8 @@ pub(crate) fn program(image: &str, pod: &Pod) -> Program {
             path: PathBuf::from("/bin/sh"),
             arguments: vec!["-c".to_owned(), WITH_ACCOUNT.to_owned(), controller],
         }
+    } else if repository.ends_with("busybox") {
+        Program::Process { path: PathBuf::from("/bin/sh"), arguments: Vec::new() }
     } else if repository.ends_with("1password/connect-api") {
         own(&["connect", "api"])
     } else if repository.ends_with("1password/connect-sync") {

@@ -8,6 +8,8 @@ use crate::cli::{
     exit::Exit,
 };
 use crate::environment::{AssignError, LoadError};
+use crate::onepassword::{OpError, ReferenceError};
+use crate::ssh::SshError;
 
 /// Why a verb did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,21 @@ pub(super) enum EnvError {
         #[source]
         source: Box<crate::sops::Error>,
     },
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    #[error("read `{reference}`")]
+    Op {
+        reference: String,
+        #[source]
+        source: OpError,
+    },
+    #[error("keep the key at `{path}`")]
+    Key {
+        path: String,
+        hint: &'static str,
+        #[source]
+        source: SshError,
+    },
     #[error("open `{}`", .0.display())]
     File(PathBuf, #[source] crate::file::FileError),
     #[error(transparent)]
@@ -54,14 +71,18 @@ pub(super) enum EnvError {
 }
 
 impl EnvError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Key { hint, .. } => Some((*hint).to_string()),
+            Self::NoValue { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
+            _ => None,
+        }
+    }
+
     /// Tells why, and returns the exit code.
     pub(super) fn report(&self, scene: &Scene<'_>) -> Exit {
         scene.lines.iter().for_each(|lines| lines.finish());
-        let hint = match self {
-            Self::NoValue { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
-            _ => None,
-        };
-        scene.terminal.say(&display::error(self, hint.as_deref(), scene.terminal.style));
+        scene.terminal.say(&display::error(self, self.hint().as_deref(), scene.terminal.style));
         match self {
             Self::Sops { source, .. } if !matches!(**source, crate::sops::Error::Read { .. }) => {
                 Exit::Undecryptable

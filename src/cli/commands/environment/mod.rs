@@ -23,7 +23,7 @@ pub(super) async fn run(scene: &Scene<'_>, command: &Env) -> Exit {
         Env::Get(arguments) => get::run(scene, arguments).await,
         Env::Check(name) => check(scene, &name.environment).await,
         Env::Run(arguments) => run::run(scene, arguments).await,
-        Env::Set(arguments) => set::run(scene, arguments),
+        Env::Set(arguments) => set::run(scene, arguments).await,
         Env::Edit(name) => edit::run(scene, &name.environment).await,
         Env::Diff(arguments) => diff::run(scene, arguments).await,
         Env::Graph(arguments) => graph::run(scene, arguments),
