@@ -80,7 +80,9 @@ impl Way {
     /// Returns the way to an item.
     pub(super) fn index(&self, index: usize, scratch: &mut String) -> Self {
         // Writing into a String does not fail.
-        let add = |path: &mut String| drop(write!(path, "[{index}]"));
+        let add = |path: &mut String| {
+            let _ = write!(path, "[{index}]");
+        };
         let path = self.below(scratch, add);
         let name = match &self.name {
             Name::End(start) => Name::End(*start),
