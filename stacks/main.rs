@@ -5,6 +5,7 @@ mod cluster_secrets;
 mod onepassword_connect;
 mod pulumi_esc;
 mod sealed_secrets;
+mod workload_identity;
 
 fn main() -> std::process::ExitCode {
     eggtooth::cli::main(&[
@@ -13,5 +14,6 @@ fn main() -> std::process::ExitCode {
         onepassword_connect::stack(),
         pulumi_esc::stack(),
         sealed_secrets::stack(),
+        workload_identity::stack(),
     ])
 }

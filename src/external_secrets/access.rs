@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{KubernetesSecrets, OnePasswordSdk};
+use super::{Caller, KubernetesSecrets, OnePasswordSdk, Workload};
 use crate::resource::{ObjectName, Value};
 
 /// One key of a Secret that a store reads. A ClusterSecretStore's references must name the namespace, a SecretStore's
@@ -43,6 +43,8 @@ pub enum Access {
     PulumiEsc(PulumiEsc),
     /// Secrets of a Kubernetes namespace.
     Kubernetes(KubernetesSecrets),
+    /// A provider that knows a workload of the cluster.
+    Workload(Workload, Caller),
 }
 
 impl Access {
@@ -52,6 +54,7 @@ impl Access {
             Self::OnePasswordSdk(access) => Value::map([("onepasswordSDK", access.block())]),
             Self::PulumiEsc(access) => Value::map([("pulumi", access.block())]),
             Self::Kubernetes(access) => Value::map([("kubernetes", access.block())]),
+            Self::Workload(workload, caller) => workload.block(caller),
         }
     }
 }

@@ -18,11 +18,14 @@ mod provider;
 mod push_secret;
 mod recipe;
 mod resource_refs;
+mod restart;
 mod seeded;
+mod separation;
 mod store;
 mod synced;
 mod target;
 mod webhook;
+mod workload;
 
 pub use access::{Access, OnePassword, PulumiAuth, PulumiEsc, SecretKey};
 pub use canary::{canary, canary_name};
@@ -37,9 +40,11 @@ pub use provider::ExternalSecrets;
 pub use push_secret::PushSecret;
 pub use recipe::{Naming, Recipe};
 pub use resource_refs::{brings, needs};
+pub use separation::{SeparationError, admits, apart};
 pub use store::{Condition, Store, StoreReference};
 pub use target::Target;
 pub use webhook::{WebhookError, WebhookServing};
+pub use workload::{Aws, AwsKeys, AwsService, Azure, AzureClient, Caller, Gcp, GcpCluster, Vault, Workload};
 
 /// The API group of stores and ExternalSecrets.
 pub const GROUP: &str = "external-secrets.io";

@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Duration};
 use futures::future::BoxFuture;
 
 use super::{
-    GROUP, WebhookServing, brings, namespace_finalizers::NamespaceFinalizers, needs, seeded::Seeded,
-    synced::Synced,
+    GROUP, WebhookServing, brings, namespace_finalizers::NamespaceFinalizers, needs, restart::Restart,
+    seeded::Seeded, synced::Synced,
 };
 use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
@@ -19,7 +19,7 @@ use crate::resource::{
     Provider, ProviderError, Urn, Value,
 };
 
-/// The type of the seeded certificate; every type but it and the finalizers' is a kind of the operator's.
+/// The type of the seeded certificate; every type but it, the finalizers' and the restarts' is a kind of the operator's.
 const CERTIFICATE: &str = "external-secrets:WebhookCertificate";
 
 /// Brings about what External Secrets watches.
@@ -29,6 +29,7 @@ pub struct ExternalSecrets {
     objects: Arc<KubernetesProvider>,
     seeded: Seeded,
     finalizers: NamespaceFinalizers,
+    restart: Restart,
     webhook: WebhookServing,
 }
 
@@ -37,8 +38,9 @@ impl ExternalSecrets {
     pub fn new(client: &Client, objects: Arc<KubernetesProvider>, clock: Clock, timeout: Duration) -> Self {
         let webhook = WebhookServing::new(client.kube(), clock.clone(), timeout);
         let finalizers = NamespaceFinalizers::new(client.kube());
+        let restart = Restart::new(client.kube());
         let seeded = Seeded::new(client.kube(), clock.clone());
-        Self { client: client.kube(), clock, objects, seeded, finalizers, webhook }
+        Self { client: client.kube(), clock, objects, seeded, finalizers, restart, webhook }
     }
 }
 
@@ -47,7 +49,7 @@ fn is_certificate(urn: &Urn) -> bool {
 }
 
 fn is_object(urn: &Urn) -> bool {
-    !is_certificate(urn) && !NamespaceFinalizers::is(urn)
+    !is_certificate(urn) && !NamespaceFinalizers::is(urn) && !Restart::is(urn)
 }
 
 impl Provider for ExternalSecrets {
@@ -65,6 +67,7 @@ impl Provider for ExternalSecrets {
     fn brings(&self, inputs: &Inputs) -> Vec<Brings> {
         match inputs.get("kind") {
             Some(_) => brings(inputs),
+            None if inputs.get("workload").is_some() => Vec::new(),
             None => Seeded::brings(inputs),
         }
     }
@@ -72,18 +75,21 @@ impl Provider for ExternalSecrets {
     fn read<'a>(&'a self, all: &'a [Known<'a>]) -> BoxFuture<'a, Result<Vec<Live>, ProviderError>> {
         Box::pin(async move {
             let objects: Vec<Known<'_>> = all.iter().filter(|known| is_object(known.urn)).copied().collect();
-            let (objects, certificates, finalizers) = futures::future::try_join3(
+            let (objects, certificates, finalizers, restarts) = futures::future::try_join4(
                 self.objects.read(&objects),
                 self.seeded.read(all),
                 self.finalizers.read(all),
+                self.restart.read(all),
             )
             .await?;
             let mut objects = objects.into_iter();
             let mut certificates = certificates.into_iter();
             let mut finalizers = finalizers.into_iter();
+            let mut restarts = restarts.into_iter();
             let next = |known: &Known<'_>| match known.urn {
                 urn if is_certificate(urn) => certificates.next(),
                 urn if NamespaceFinalizers::is(urn) => finalizers.next(),
+                urn if Restart::is(urn) => restarts.next(),
                 _ => objects.next(),
             };
             Ok(all.iter().map(next).map(Option::unwrap_or_default).collect())
@@ -93,6 +99,9 @@ impl Provider for ExternalSecrets {
     fn diff(&self, known: Known<'_>, live: &Live) -> Change {
         if NamespaceFinalizers::is(known.urn) {
             return NamespaceFinalizers::diff(known, live);
+        }
+        if Restart::is(known.urn) {
+            return Restart::diff(known, live);
         }
         match (is_certificate(known.urn), known.inputs) {
             (false, _) => self.objects.diff(known, live),
@@ -116,6 +125,9 @@ impl Provider for ExternalSecrets {
         if NamespaceFinalizers::is(known.urn) {
             return NamespaceFinalizers::accesses();
         }
+        if Restart::is(known.urn) {
+            return Restart::accesses(known);
+        }
         let mut accesses = self.objects.accesses(known, planned);
         if accesses.iter().any(|access| access.verb == "patch") {
             // The webhook is asked by the dry run of a store.
@@ -135,6 +147,9 @@ impl Provider for ExternalSecrets {
             }
             if NamespaceFinalizers::is(apply.urn) {
                 return self.finalizers.apply(apply.urn, apply.inputs).await;
+            }
+            if Restart::is(apply.urn) {
+                return self.restart.apply(apply.urn, apply.inputs).await;
             }
             let wait = self.webhook.wait(apply.progress).await;
             wait.map_err(|error| {
@@ -157,6 +172,9 @@ impl Provider for ExternalSecrets {
             Box::pin(self.seeded.delete(delete.record))
         } else if NamespaceFinalizers::is(&delete.record.urn) {
             Box::pin(self.finalizers.delete(&delete.record.urn))
+        } else if Restart::is(&delete.record.urn) {
+            // To take the annotation off would start the pods anew.
+            Box::pin(async { Ok(()) })
         } else {
             self.objects.delete(delete)
         }

@@ -90,9 +90,10 @@ fn condition_block(condition: &Condition) -> Value {
     Value::map(block)
 }
 
-/// The operator matches unanchored.
-fn anchor(regex: &str) -> String {
-    if regex.starts_with('^') && regex.ends_with('$') { regex.to_owned() } else { format!("^(?:{regex})$") }
+/// The operator matches unanchored. In `^a|b$` each anchor is for one half only.
+pub(super) fn anchor(regex: &str) -> String {
+    let is_anchored = regex.starts_with('^') && regex.ends_with('$') && !regex.ends_with("\\$");
+    if is_anchored && !regex.contains('|') { regex.to_owned() } else { format!("^(?:{regex})$") }
 }
 
 #[cfg(test)]
@@ -100,6 +101,15 @@ mod tests {
     use super::*;
     use crate::external_secrets::{OnePassword, SecretKey};
     use crate::resource::redacted;
+
+    #[test]
+    fn an_expression_is_anchored_as_a_whole() {
+        for (regex, anchored) in
+            [("a", "^(?:a)$"), ("^a$", "^a$"), ("^a|b$", "^(?:^a|b$)$"), ("^a\\$", "^(?:^a\\$)$")]
+        {
+            assert_eq!(anchor(regex), anchored);
+        }
+    }
 
     #[test]
     fn a_cluster_store_names_the_namespace_of_its_token_and_anchors_its_regexes() {

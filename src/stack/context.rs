@@ -61,8 +61,13 @@ impl<'a> Context<'a> {
         self.register(&kind, &name, manifest, options)
     }
 
-    /// Registers a namespace; one that is there already is used, and never deleted.
+    /// Registers a namespace, unless it is registered already; one that is in the cluster already is used, and never
+    /// deleted.
     pub fn namespace(&mut self, name: &str) -> Urn {
+        let urn = Urn::new(self.environment, self.stack, "kubernetes:Namespace", name);
+        if self.program.wanted.resources.iter().any(|resource| resource.urn == urn) {
+            return urn;
+        }
         let metadata = Value::map([("name", name.into())]);
         let manifest =
             Value::map([("apiVersion", "v1".into()), ("kind", "Namespace".into()), ("metadata", metadata)]);
@@ -183,6 +188,10 @@ impl<'a> Context<'a> {
     /// Has a store proven once everything is applied.
     pub fn prove(&mut self, proof: Proof) {
         self.program.proofs.push(proof);
+    }
+
+    pub(super) fn last_proof(&mut self) -> Option<&mut Proof> {
+        self.program.proofs.last_mut()
     }
 
     /// Sets an output of the stack.

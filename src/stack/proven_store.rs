@@ -1,7 +1,7 @@
 //! A store with the canary that proves it.
 
 use super::Context;
-use crate::external_secrets::{Store, canary, canary_name};
+use crate::external_secrets::{Condition, Store, canary, canary_name};
 use crate::resource::{ObjectName, Options, Urn};
 use crate::secret::Secret;
 use crate::verify::{Canary, Proof, StoreKind};
@@ -66,7 +66,14 @@ impl Context<'_> {
             None => StoreKind::ClusterSecretStore,
         };
         let store = ObjectName { namespace: store.reference.namespace, name: store.reference.name };
-        self.prove(Proof { kind, store, canary, secrets, deployments });
+        self.prove(Proof { kind, store, canary, secrets, deployments, apart: Vec::new() });
+    }
+
+    /// Has it proven that no namespace of these conditions gets at the store which was registered last.
+    pub fn keep_apart(&mut self, conditions: Vec<Condition>) {
+        if let Some(proof) = self.last_proof() {
+            proof.apart = conditions;
+        }
     }
 
     /// A canary lives where the store may be used.

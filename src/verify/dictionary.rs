@@ -36,7 +36,25 @@ struct Entry {
 }
 
 /// `$1` in meaning and remedy is the pattern's first group.
-const ENTRIES: [Entry; 26] = [
+const ENTRIES: [Entry; 29] = [
+    Entry {
+        pattern: r"(service account name|namespace) not authorized",
+        class: Class::Fix,
+        meaning: "Vault's role is for another service account, or for another namespace of it",
+        remedy: "bind the role to the store's service account: `vault write auth/kubernetes/role/ROLE bound_service_account_names=… bound_service_account_namespaces=…`",
+    },
+    Entry {
+        pattern: r#"(?s)auth/[^ ]+/login.*invalid role name "([^"]*)""#,
+        class: Class::Fix,
+        meaning: "Vault has no role `$1` for Kubernetes auth",
+        remedy: "correct `vault.role`, or make the role: `vault write auth/kubernetes/role/$1 …`",
+    },
+    Entry {
+        pattern: r"(?s)auth/[^ ]+/login.*Code: 403",
+        class: Class::Fix,
+        meaning: "Vault does not believe the service account's token",
+        remedy: "look at `vault read auth/kubernetes/config`: its reviewer's token may ask the API server (`system:auth-delegator`), and the role's audience is the store's",
+    },
     Entry {
         pattern: r"status 401: (Invalid token signature|.*[Ii]nvalid.*token.*)",
         class: Class::Refused,

@@ -4,6 +4,7 @@
 //! that is forced to fetch anew after our last write, and whose value is compared. Events explain what went wrong
 //! (the controllers put causes there and only there); they never prove. See [`prove`].
 
+mod apart;
 mod deployments;
 mod dictionary;
 mod proof;

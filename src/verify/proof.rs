@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::external_secrets::GROUP;
+use crate::external_secrets::{Condition, GROUP};
 use crate::resource::{Access, GroupKind, ObjectName};
 use crate::secret::Secret;
 
@@ -50,6 +50,8 @@ pub struct Proof {
     pub secrets: Vec<ObjectName>,
     /// The deployments that must be available, as of the operator and of Connect.
     pub deployments: Vec<ObjectName>,
+    /// Namespaces that must not get at the store, whatever its conditions have become.
+    pub apart: Vec<Condition>,
 }
 
 impl Proof {
@@ -64,6 +66,9 @@ impl Proof {
         let mut accesses = to(GROUP, &self.kind.to_string(), namespace, &watched);
         // Events of cluster-scoped objects are in the namespace `default`.
         accesses.extend(to("", "Event", namespace.or(Some("default")), &["list"]));
+        if !self.apart.is_empty() {
+            accesses.extend(to("", "Namespace", None, &["list"]));
+        }
         for deployment in &self.deployments {
             accesses.extend(to("apps", "Deployment", deployment.namespace.as_deref(), &watched[..2]));
         }

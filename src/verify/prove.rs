@@ -93,6 +93,9 @@ impl Prover<'_> {
         if let Phase::Failed { cause, explanation } = self.deployments().await? {
             return Ok(Finding::NotUsable { cause, explanation });
         }
+        if let Some(finding) = self.apart().await? {
+            return Ok(finding);
+        }
         let mut touch = self.change == Change::Updated;
         if touch {
             self.earlier_pods().await?;
@@ -287,7 +290,7 @@ impl Prover<'_> {
         })
     }
 
-    fn api(&self, kind: &str, plural: &str, namespace: Option<&str>) -> Api<DynamicObject> {
+    pub(super) fn api(&self, kind: &str, plural: &str, namespace: Option<&str>) -> Api<DynamicObject> {
         let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, "v1", kind), plural);
         match namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
@@ -302,7 +305,7 @@ pub(super) fn failed(cause: String) -> Phase {
     Phase::Failed { cause, explanation }
 }
 
-fn plural(kind: StoreKind) -> &'static str {
+pub(super) fn plural(kind: StoreKind) -> &'static str {
     match kind {
         StoreKind::ClusterSecretStore => "clustersecretstores",
         StoreKind::SecretStore => "secretstores",

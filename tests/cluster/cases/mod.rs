@@ -27,6 +27,7 @@ mod rotation;
 mod sealed_secrets;
 mod served;
 mod twins;
+mod workload_identity;
 
 use std::process::ExitCode;
 
@@ -69,6 +70,7 @@ fn run_of(only_rehearsed: bool) -> ExitCode {
         sealed_secrets::trials(),
         served::trials(),
         twins::trials(),
+        workload_identity::trials(),
     ]
     .into_iter()
     .flatten()
