@@ -151,13 +151,12 @@ mod tests {
         let random = &mut rand::rngs::OsRng;
         let rsa = rsa::RsaPrivateKey::new(random, 1024).unwrap();
         let (small, large) = (p256::SecretKey::random(random), p384::SecretKey::random(random));
-        let pem = |text: Zeroizing<String>| text.to_string();
         let cases = [
-            (pem(rsa.to_pkcs1_pem(line).unwrap()), "ssh-rsa "),
-            (pem(rsa.to_pkcs8_pem(line).unwrap()), "ssh-rsa "),
-            (pem(small.to_pkcs8_pem(line).unwrap()), "ecdsa-sha2-nistp256 "),
-            (pem(large.to_pkcs8_pem(line).unwrap()), "ecdsa-sha2-nistp384 "),
-            (pem(large.to_sec1_pem(line).unwrap()), "ecdsa-sha2-nistp384 "),
+            (rsa.to_pkcs1_pem(line).unwrap(), "ssh-rsa "),
+            (rsa.to_pkcs8_pem(line).unwrap(), "ssh-rsa "),
+            (small.to_pkcs8_pem(line).unwrap(), "ecdsa-sha2-nistp256 "),
+            (large.to_pkcs8_pem(line).unwrap(), "ecdsa-sha2-nistp384 "),
+            (large.to_sec1_pem(line).unwrap(), "ecdsa-sha2-nistp384 "),
         ];
         for (text, kind) in cases {
             let public = parse(&text).unwrap().public();

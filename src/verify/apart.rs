@@ -97,26 +97,26 @@ mod tests {
 
     use super::*;
 
-    fn found(conditions: Json, names: &[(&str, &str)]) -> Option<Vec<String>> {
+    fn found(conditions: &Json, names: &[(&str, &str)]) -> Option<Vec<String>> {
         let apart = Condition { namespace_regexes: vec!["prod-.*".into()], ..Condition::default() };
         let labels: Vec<BTreeMap<String, String>> =
             names.iter().map(|(_, tier)| [("tier".to_owned(), (*tier).to_owned())].into()).collect();
         let all = names.iter().map(|(name, _)| (*name).to_owned()).zip(&labels);
-        trespassers(&conditions, &[apart], all)
+        trespassers(conditions, &[apart], all)
     }
 
     #[test]
     fn whoever_gets_in_from_elsewhere_is_named() {
         let names = [("prod-a", "dev"), ("prod-b", "prod"), ("dev-a", "dev")];
-        assert_eq!(found(json!([{"namespaceRegexes": ["^dev-.*$"]}]), &names), None);
+        assert_eq!(found(&json!([{"namespaceRegexes": ["^dev-.*$"]}]), &names), None);
         // Somebody took the anchors off, or the conditions.
-        assert_eq!(found(json!([{"namespaceRegexes": ["d-a"]}]), &names), Some(vec!["prod-a".into()]));
+        assert_eq!(found(&json!([{"namespaceRegexes": ["d-a"]}]), &names), Some(vec!["prod-a".into()]));
         let both = Some(vec!["prod-a".into(), "prod-b".into()]);
-        assert_eq!(found(Json::Null, &names), both);
-        assert_eq!(found(json!([]), &names), both);
+        assert_eq!(found(&Json::Null, &names), both);
+        assert_eq!(found(&json!([]), &names), both);
         let labelled = json!([{"namespaceSelector": {"matchLabels": {"tier": "dev"}}}]);
-        assert_eq!(found(labelled, &names), Some(vec!["prod-a".into()]));
+        assert_eq!(found(&labelled, &names), Some(vec!["prod-a".into()]));
         let expressions = json!([{"namespaceSelector": {"matchExpressions": []}}]);
-        assert_eq!(found(expressions, &names), both);
+        assert_eq!(found(&expressions, &names), both);
     }
 }

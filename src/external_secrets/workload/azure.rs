@@ -36,13 +36,14 @@ pub struct AzureClient {
 impl Azure {
     pub(super) fn block(&self, caller: &Caller) -> Value {
         let keys = caller.key("client-id").zip(caller.key("client-secret"));
-        let (kind, account) = match caller.reference() {
-            Some(account) => ("WorkloadIdentity", Some(account)),
-            None => ("ServicePrincipal", None),
+        // The service account names its tenant already, and the operator refuses to be told twice.
+        let (kind, account, tenant) = match caller.reference() {
+            Some(account) => ("WorkloadIdentity", Some(account), None),
+            None => ("ServicePrincipal", None, Some(self.tenant_id.as_str().into())),
         };
         present([
             ("vaultUrl", Some(self.vault_url.as_str().into())),
-            ("tenantId", Some(self.tenant_id.as_str().into())),
+            ("tenantId", tenant),
             ("authType", Some(kind.into())),
             ("serviceAccountRef", account),
             (
