@@ -105,7 +105,7 @@ impl Context<'_> {
                 "use one store, or chart 2.5.0 or later",
             );
         }
-        self.service_account(base, stores);
+        self.token_account(base, stores);
         let mut known = Vec::new();
         for (index, store) in stores.iter().enumerate() {
             self.check_onepassword(base, index, store);
@@ -119,7 +119,7 @@ impl Context<'_> {
         known
     }
 
-    fn service_account(&mut self, base: &OnePasswordBase<'_>, stores: &[OnePasswordStore]) {
+    fn token_account(&mut self, base: &OnePasswordBase<'_>, stores: &[OnePasswordStore]) {
         let with_sdk = stores.iter().filter(|store| store.sdk_vault.is_some());
         let places: BTreeSet<&str> =
             with_sdk.map(|store| store.namespace.as_deref().unwrap_or(base.operator_namespace)).collect();

@@ -19,8 +19,12 @@ use super::{
 use crate::external_secrets::GROUP;
 use crate::resource::{ObjectName, Progress};
 
-/// How often a store that waits for something is touched: its own back-off doubles up to seven minutes.
-const TOUCH: Duration = Duration::from_secs(1);
+/// How soon a store that waits for something is touched again, and at last: its own back-off doubles up to seven minutes.
+/// Each touch that fails costs one of the 25 Events that the operator may tell of an object at once, and what refuses us
+/// later has to be told, too.
+const TOUCH: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(16));
+/// How often the clock is looked at where nothing changes.
+const LOOK: Duration = Duration::from_secs(1);
 /// The annotation that makes the operator look again.
 const FORCE: &str = "force-sync";
 /// The field manager of that annotation, apart from the one that owns the objects.
@@ -127,6 +131,7 @@ impl Prover<'_> {
         let mut before = None;
         // All that is said of a new store is about what is there now: it need not be asked again.
         let mut touched = (self.change == Change::Created).then(Instant::now);
+        let mut pause = TOUCH.0;
         if touch {
             before = self.warning(&kind, &self.proof.store, None).await?;
             self.touch(&api, name, &what).await?;
@@ -153,8 +158,9 @@ impl Prover<'_> {
                     if told.counts && told.is_final() {
                         return Ok(told.failed());
                     }
-                    if touched.is_none_or(|touched| touched.elapsed() > TOUCH) {
+                    if touched.is_none_or(|touched| touched.elapsed() > pause) {
                         self.touch(&api, name, &what).await?;
+                        pause = if touched.is_some() { longer(pause) } else { pause };
                         touched = Some(Instant::now());
                     }
                     Some(told)
@@ -250,7 +256,7 @@ impl Prover<'_> {
         stream: &mut BoxStream<'_, watcher::Result<Option<DynamicObject>>>,
         what: &str,
     ) -> Result<Option<DynamicObject>, VerifyError> {
-        let pause = (Instant::now() + TOUCH).min(self.end);
+        let pause = (Instant::now() + LOOK).min(self.end);
         match timeout_at(pause, stream.next()).await {
             Ok(Some(Ok(object))) => Ok(object),
             Ok(Some(Err(error))) => Err(VerifyError::Watch(what.to_owned(), Box::new(error))),
@@ -305,9 +311,32 @@ pub(super) fn failed(cause: String) -> Phase {
     Phase::Failed { cause, explanation }
 }
 
+/// Returns the pause after one of this length.
+fn longer(pause: Duration) -> Duration {
+    TOUCH.1.min(pause * 2)
+}
+
 pub(super) fn plural(kind: StoreKind) -> &'static str {
     match kind {
         StoreKind::ClusterSecretStore => "clustersecretstores",
         StoreKind::SecretStore => "secretstores",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn touches_come_soon_at_first_and_leave_events_for_what_refuses_later() {
+        let at: Vec<u64> = std::iter::successors(Some(TOUCH.0), |pause| Some(longer(*pause)))
+            .scan(Duration::ZERO, |at, pause| {
+                *at += pause;
+                Some(at.as_secs())
+            })
+            .take_while(|at| *at <= 300)
+            .collect();
+        assert_eq!(at[..5], [1, 3, 7, 15, 31]);
+        assert!(at.len() < 25, "{} touches in five minutes", at.len());
     }
 }

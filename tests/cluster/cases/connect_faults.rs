@@ -63,7 +63,8 @@ fn a_fault_that_lasts(cluster: &dyn Ground, project: &Project, fault: &Fault, me
         assert!(told.stdout.contains(text), "{fault:?}: `{text}` is not in:\n{}", told.stdout);
     }
     cluster.heal();
-    // The operator tells of one object 25 times and then hardly at all, until it starts anew.
+    // client-go tells of one object 25 times and then once in five minutes, until the operator starts anew: four faults
+    // on one store, each with the operator's own tries and ours, would spend them.
     cluster.delete_pods("external-secrets", "app.kubernetes.io/name=external-secrets");
     project.run(cluster, ["verify", "test", "--timeout=30"]).expect(0);
 }
