@@ -91,7 +91,7 @@ fn ways(condition: &Condition) -> impl Iterator<Item = Way<'_>> {
         .map(|name| Way::Pattern { shown: name, regex: format!("^{}$", regex::escape(name)) });
     let regexes =
         condition.namespace_regexes.iter().map(|regex| Way::Pattern { shown: regex, regex: anchor(regex) });
-    let labels = (!condition.match_labels.is_empty()).then(|| Way::Labels(&condition.match_labels));
+    let labels = (!condition.match_labels.is_empty()).then_some(Way::Labels(&condition.match_labels));
     names.chain(regexes).chain(labels)
 }
 

@@ -136,7 +136,8 @@ pub fn template_of(chart: &Arc<Chart>, options: &Template) -> Result<Templated, 
         host: Rc::new(Host::system()),
     };
     let Rendered { manifest, mut hooks, unchecked, .. } = render::render(chart, &user, &target, how)?;
-    hooks.retain(|hook| !options.no_hooks && !(options.skip_tests && hook.events.contains(&Event::Test)));
+    let left_out = |hook: &Hook| options.skip_tests && hook.events.contains(&Event::Test);
+    hooks.retain(|hook| !options.no_hooks && !left_out(hook));
     let text = whole(&manifest, &hooks);
     let text = if options.show_only.is_empty() { text } else { only(&text, &options.show_only)? };
     Ok(Templated { text, unchecked, manifest, hooks })

@@ -17,6 +17,10 @@ pub struct PrivateKey {
 
 impl PrivateKey {
     /// Makes an Ed25519 key.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "any random bytes are a key, and a fresh key can be written"
+    )]
     pub fn generate(comment: &str) -> Self {
         let mut key = ssh_key::PrivateKey::random(&mut rand::rngs::OsRng, Algorithm::Ed25519)
             .expect("Ed25519 keys are made of any random bytes");
@@ -60,6 +64,7 @@ impl PrivateKey {
     }
 
     /// Returns the public half as a line of `authorized_keys`, with the key's comment.
+    #[expect(clippy::missing_panics_doc, reason = "what was read can be written")]
     pub fn public(&self) -> String {
         self.public.to_openssh().expect("a public key can be written")
     }

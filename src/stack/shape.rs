@@ -120,9 +120,12 @@ impl Shape {
         if self == Self::ImagePull {
             return Ok([(".dockerconfigjson".to_owned(), docker_config(values))].into());
         }
-        let value = |value: &Secret<String>| match self.is_token() {
-            true => Value::from(trimmed(value).to_owned()).secret(),
-            false => Value::from(value.clone()),
+        let value = |value: &Secret<String>| {
+            if self.is_token() {
+                Value::from(trimmed(value).to_owned()).secret()
+            } else {
+                Value::from(value.clone())
+            }
         };
         Ok(values.iter().map(|(key, text)| (key.clone(), value(text))).collect())
     }

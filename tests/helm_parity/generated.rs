@@ -25,8 +25,9 @@ pub(super) fn cases(archive: &Path) -> Vec<(PathBuf, Case)> {
         &["--is-upgrade"],
     ];
     let mut cases: Vec<Case> = plain.into_iter().map(|flags| case(flags, Json::Null)).collect();
-    for file in chart.files.iter().filter(|file| file.name.starts_with("ci/") && file.name.ends_with(".yaml"))
-    {
+    let is_test =
+        |name: &str| name.starts_with("ci/") && Path::new(name).extension().is_some_and(|end| end == "yaml");
+    for file in chart.files.iter().filter(|file| is_test(&file.name)) {
         cases.push(case(&[], read_json(file.text().unwrap(), Flavour::GoYamlV2).unwrap()));
     }
     let values = Json::Object(chart.values.clone());

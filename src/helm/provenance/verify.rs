@@ -141,7 +141,7 @@ fn in_force(key: &SignedPublicKey, now: Timestamp) -> Result<(), ProvenanceError
     let Some(last) = vouched.max_by_key(|signature| signature.created()) else {
         return refuse("does not vouch for its names");
     };
-    let lifetime = last.key_expiration_time().map_or(0, |lifetime| lifetime.as_secs());
+    let lifetime = last.key_expiration_time().map_or(0, pgp::types::Duration::as_secs);
     let end = i64::from(primary.created_at().as_secs()) + i64::from(lifetime);
     if lifetime > 0 && end < now.as_second() { refuse("has expired") } else { Ok(()) }
 }

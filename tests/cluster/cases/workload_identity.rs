@@ -167,9 +167,10 @@ fn stores_of_clouds_pass_the_operators_webhook(cluster: &Cluster) {
     for (index, workload) in workloads.into_iter().enumerate() {
         for namespace in [None, Some("prod-shop".to_owned())] {
             let home = namespace.as_deref().unwrap_or("external-secrets");
-            let caller = match workload.has_account() {
-                true => Caller::Account(ObjectName::namespaced(home, "reader")),
-                false => Caller::Operator,
+            let caller = if workload.has_account() {
+                Caller::Account(ObjectName::namespaced(home, "reader"))
+            } else {
+                Caller::Operator
             };
             let conditions = match namespace {
                 None => vec![Condition { namespaces: vec!["prod-shop".to_owned()], ..Condition::default() }],
@@ -236,7 +237,7 @@ struct Vault<'a> {
 }
 
 impl<'a> Vault<'a> {
-    /// Starts it with Kubernetes auth by this cluster's TokenReview, and two roles that read what is theirs.
+    /// Starts it with Kubernetes auth by this cluster's reviews of tokens, and two roles that read what is theirs.
     fn start(cluster: &'a Cluster) -> Self {
         let server = cluster.server_url();
         let host = server.parse::<http::Uri>().unwrap().host().unwrap().to_owned();
@@ -305,10 +306,10 @@ impl<'a> Vault<'a> {
             let request = if body.is_null() { request } else { request.json(body) };
             let response = request.send().await.map_err(|error| error.to_string())?;
             let status = response.status();
-            match status.is_success() {
-                true => Ok(()),
-                false => Err(format!("{path}: {status}: {}", response.text().await.unwrap_or_default())),
+            if status.is_success() {
+                return Ok(());
             }
+            Err(format!("{path}: {status}: {}", response.text().await.unwrap_or_default()))
         })
     }
 }
