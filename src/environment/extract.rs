@@ -72,13 +72,13 @@ mod tests {
     #[test]
     fn a_wrong_key_is_told_by_the_one_that_was_meant_unless_it_is_in_a_secret() {
         let value = read_json(br#"{"db": {"port": [1], "host": "h"}}"#).unwrap();
-        assert_eq!(nearest(&value, "db.prot[0]").as_deref(), Some("db.port[0]"));
-        assert_eq!(nearest(&value, "bd.host").as_deref(), Some("db.host"));
+        assert_eq!(nearest(&value, "db.prt[0]").as_deref(), Some("db.port[0]"));
+        assert_eq!(nearest(&value, "dbs.host").as_deref(), Some("db.host"));
         for path in ["db.port[1]", "db.something", "db.host.x", "db["] {
             assert_eq!(nearest(&value, path), None, "{path}");
         }
         let hidden = Value::map([("db", value.get("db").unwrap().clone().secret())]);
-        assert_eq!(nearest(&hidden, "db.prot"), None);
+        assert_eq!(nearest(&hidden, "db.prt"), None);
     }
 
     #[test]
