@@ -85,7 +85,13 @@ pub async fn load(
     let evaluation = evaluate(surroundings, environment, secrets, &watched).await?;
     let charts = super::charts::lock(&surroundings.project)?;
     let settings = Settings { charts: Arc::new(charts), now: surroundings.clock.now() };
-    let mut problems = Diagnostics::new();
+    let mut problems: Diagnostics = (watched.made_up().iter())
+        .map(|source| {
+            Diagnostic::warning(format!(
+                "`fn::open::{source}` is not asked: placeholders stand for what it gives"
+            ))
+        })
+        .collect();
     let cluster = cluster(&evaluation, &mut problems);
     let programs = run_all(stacks, environment, &evaluation, &settings, secrets, &mut problems);
     if secrets == Secrets::Closed {
@@ -141,8 +147,7 @@ async fn evaluate(
     secrets: Secrets,
     watched: &Watched,
 ) -> Result<Evaluation, WorkflowError> {
-    // The watched source takes the place of the plain one.
-    let sources = Sources::standard(&outside(surroundings), watched.source().clone()).source(watched.clone());
+    let sources = watched.among(Sources::standard(&outside(surroundings), watched.source().clone()));
     learn_tokens(surroundings);
     let folder = Folder::new(&surroundings.project);
     let evaluator = Evaluator::new(folder.clone(), sources, Map::new(), Options::default());

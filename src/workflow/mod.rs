@@ -10,6 +10,7 @@ mod destroy;
 mod error;
 mod load;
 mod needs;
+mod made_up;
 mod placeholders;
 mod ready;
 mod rehearse;

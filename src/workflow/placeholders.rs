@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::resource::Value;
+use crate::resource::{Map, Value};
 use crate::sops::{self, Document, Element, Entry, Item, Kind, Scalar};
 
 /// What stands for any text; nothing that a report says by itself contains it.
@@ -22,6 +22,23 @@ pub(super) fn of(document: &Document) -> Option<Value> {
         [entries] => Some(mapping(entries)),
         _ => None,
     }
+}
+
+/// Returns what a call of a source could give, by the names that its inputs have for it; nothing where they have none, as of
+/// all that is in a Secret. `is_text` says that the source gives one text, whatever its inputs.
+pub(super) fn of_call(inputs: &Map, is_text: bool) -> Option<Value> {
+    if let Some(Value::Map(wanted)) = inputs.get("get") {
+        return Some(Value::map(wanted.keys().map(|name| (Arc::clone(name), made_up(name, "str").secret()))));
+    }
+    let text = |key: &str| inputs.get(key).and_then(Value::as_str);
+    if text("format") == Some("json") {
+        return None;
+    }
+    let name = ["key", "property", "output"].into_iter().find_map(text);
+    // What a program writes, and what a variable or a file holds, is one text.
+    let one = || text("name").or_else(|| text("path")).filter(|_| is_text);
+    let name = name.or_else(|| inputs.contains_key("command").then_some("command")).or_else(one)?;
+    Some(made_up(name, "str").secret())
 }
 
 fn items(entries: &[Entry]) -> impl Iterator<Item = &Item> {
@@ -124,6 +141,39 @@ sops:
             Some(Value::Secret(secret)) => secret.expose().clone(),
             other => panic!("{group}.{key} is {other:?}, and not secret"),
         }
+    }
+
+    fn call(text: &str) -> Option<Value> {
+        let inputs = crate::environment::read_json(text.as_bytes()).unwrap();
+        let Value::Map(inputs) = inputs else { panic!("{text} is no map") };
+        of_call(&inputs, text.contains("TOKEN"))
+    }
+
+    #[test]
+    fn a_call_gives_what_its_inputs_name() {
+        let several =
+            call(r#"{"get": {"password": "op://v/i/password", "connect-token": {"ref": "op://v/i/t"}}}"#)
+                .unwrap();
+        let Some(Value::Secret(password)) = several.get("password") else { panic!("{several:?}") };
+        #[expect(clippy::disallowed_methods, reason = "the placeholders are no secrets")]
+        let password = password.expose().clone();
+        assert_eq!(password.as_str(), Some(TEXT));
+        assert!(matches!(several.get("connect-token"), Some(Value::Secret(_))));
+        for one in [
+            r#"{"path": "apps/web", "key": "password"}"#,
+            r#"{"organization": "o", "project": "p", "environment": "e", "property": "app.token"}"#,
+            r#"{"command": ["vault", "read"]}"#,
+            r#"{"name": "TOKEN"}"#,
+        ] {
+            assert!(matches!(call(one), Some(Value::Secret(_))), "{one}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_made_up_for_names_that_nobody_knows() {
+        assert_eq!(call(r#"{"organization": "o", "project": "p", "environment": "e"}"#), None);
+        assert_eq!(call(r#"{"command": ["a"], "format": "json"}"#), None);
+        assert_eq!(call(r#"{"namespace": "n", "name": "s"}"#), None);
     }
 
     #[test]

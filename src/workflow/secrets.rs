@@ -8,8 +8,8 @@ use std::{
 
 use futures::future::BoxFuture;
 
-use super::{Secrets, Surroundings, WorkflowError, placeholders};
-use crate::environment::{Names, Schema, Sops, SopsError, Source, SourceError};
+use super::{Secrets, Surroundings, WorkflowError, made_up::Silence, placeholders};
+use crate::environment::{Names, Schema, Sops, SopsError, Source, SourceError, Sources};
 use crate::keys::{Identities, Recipient};
 use crate::remote::Meter;
 use crate::resource::{Map, Value};
@@ -23,6 +23,8 @@ pub(super) struct Watched {
     project: PathBuf,
     /// Whether placeholders stand for what no key opens.
     lenient: bool,
+    /// The sources that are not asked then.
+    silence: Silence,
     files: Arc<Mutex<BTreeMap<String, SecretFile>>>,
 }
 
@@ -41,11 +43,24 @@ impl Watched {
     pub(super) fn new(surroundings: &Surroundings, identities: Arc<Identities>, secrets: Secrets) -> Self {
         let project = surroundings.project.clone();
         let source = Sops::new(project.clone(), identities);
-        Self { source, project, lenient: secrets == Secrets::Placeholders, files: Arc::default() }
+        let lenient = secrets == Secrets::Placeholders;
+        Self { source, project, lenient, silence: Silence::default(), files: Arc::default() }
     }
 
     pub(super) fn source(&self) -> &Sops {
         &self.source
+    }
+
+    /// Returns the sources with this one in the place of the plain one; where placeholders stand for what no key opens, no
+    /// other is asked.
+    pub(super) fn among(&self, sources: Sources) -> Sources {
+        let sources = sources.source(self.clone());
+        if self.lenient { self.silence.over(sources) } else { sources }
+    }
+
+    /// Returns the sources that something was made up for, in the order of their names.
+    pub(super) fn made_up(&self) -> Vec<String> {
+        self.silence.kept()
     }
 
     /// Returns the files that were opened, in the order of their paths.

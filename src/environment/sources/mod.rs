@@ -136,6 +136,13 @@ impl Sources {
         self
     }
 
+    /// Puts another source in the place of each.
+    #[must_use]
+    pub fn each(mut self, other: impl Fn(Arc<dyn Source>) -> Arc<dyn Source>) -> Self {
+        self.opened = self.opened.into_iter().map(|(name, source)| (name, other(source))).collect();
+        self
+    }
+
     /// Adds a rotator.
     #[must_use]
     pub fn rotator(mut self, rotator: impl Rotator + 'static) -> Self {
