@@ -26,6 +26,7 @@ mod release;
 mod rotation;
 mod sealed_secrets;
 mod served;
+mod sources;
 mod twins;
 mod workload_identity;
 
@@ -69,6 +70,7 @@ fn run_of(only_rehearsed: bool) -> ExitCode {
         rotation::trials(),
         sealed_secrets::trials(),
         served::trials(),
+        sources::trials(),
         twins::trials(),
         workload_identity::trials(),
     ]

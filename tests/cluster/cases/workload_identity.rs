@@ -44,7 +44,7 @@ const ENVIRONMENT: &str = r#"values:
       restarts:
         - { workload: Deployment, namespace: prod-shop, name: shop, secrets: [database] }
 "#;
-const ROOT: &str = "root-of-the-test";
+pub(crate) const ROOT: &str = "root-of-the-test";
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![trial(
@@ -230,15 +230,15 @@ fn wait_for_log(cluster: &Cluster, line: &str) {
 }
 
 /// The real Vault, where the cluster's pods reach it.
-struct Vault<'a> {
+pub(crate) struct Vault<'a> {
     cluster: &'a Cluster,
-    address: String,
+    pub(crate) address: String,
     process: Child,
 }
 
 impl<'a> Vault<'a> {
     /// Starts it with Kubernetes auth by this cluster's reviews of tokens, and two roles that read what is theirs.
-    fn start(cluster: &'a Cluster) -> Self {
+    pub(crate) fn start(cluster: &'a Cluster) -> Self {
         let server = cluster.server_url();
         let host = server.parse::<http::Uri>().unwrap().host().unwrap().to_owned();
         let process = cluster
@@ -289,11 +289,11 @@ impl<'a> Vault<'a> {
         );
     }
 
-    fn write(&self, path: &str, data: &Value) {
+    pub(crate) fn write(&self, path: &str, data: &Value) {
         self.send("POST", &format!("secret/data/{path}"), &json!({ "data": data }));
     }
 
-    fn send(&self, method: &str, path: &str, body: &Value) {
+    pub(crate) fn send(&self, method: &str, path: &str, body: &Value) {
         self.try_send(method, path, body).unwrap();
     }
 
