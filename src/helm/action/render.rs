@@ -10,7 +10,7 @@ use crate::gotemplate::Map;
 use crate::helm::chart::Chart;
 use crate::helm::hooks::Hook;
 use crate::helm::record::{Record, SYSTEM_LABELS, StoredChart};
-use crate::helm::release::{self, RenderRequest, tell_unchecked};
+use crate::helm::release::{self, ReleaseError, RenderRequest, tell_unchecked};
 use crate::helm::render::{Rendered, Target};
 use crate::helm::values::{self, Overrides};
 use crate::kubernetes::Manifest;
@@ -44,6 +44,7 @@ pub(super) async fn render(
     }
     let (overrides, below) =
         (chosen.values.clone(), last.map(|(record, reuse)| (record.config().clone(), reuse)));
+    let is_upgrade = target.upgrade;
     let request = RenderRequest {
         chart: Arc::clone(&chart),
         values: Box::new(move || user_values(&overrides, below)),
@@ -60,6 +61,8 @@ pub(super) async fn render(
         (Vec::new(), Vec::new())
     } else {
         let objects = release::owned(releases.client, documents, owner).await?;
+        // An upgrade makes no definitions.
+        let crds = if is_upgrade { Vec::new() } else { crds.documents().map_err(ReleaseError::from)? };
         (objects, release::unowned(releases.client, crds, releases.namespace).await?)
     };
     Ok(Material {

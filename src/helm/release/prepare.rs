@@ -314,7 +314,7 @@ async fn take(
     let json = |documents: Vec<render::Document>| documents.into_iter().map(|document| document.object);
     prepared.objects = objects::manifests(json(documents), Some(owner), &inputs.namespace, &discovery)?;
     if !inputs.skip_crds {
-        prepared.crds = objects::manifests(json(crds), None, &inputs.namespace, &discovery)?;
+        prepared.crds = objects::manifests(json(crds.documents()?), None, &inputs.namespace, &discovery)?;
     }
     prepared.hooks = hooks;
     let same = prepared.deployed.as_ref().is_some_and(|deployed| {

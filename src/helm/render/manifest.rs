@@ -167,47 +167,54 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A file of `crds/`.
-pub(super) struct Crd {
+/// The files of `crds/`, of the chart and of all charts in it.
+///
+/// They are large, and most of what is done with a chart needs none of them: they are read when somebody asks.
+#[derive(Clone, Debug, Default)]
+pub struct Crds(Vec<Crd>);
+
+#[derive(Clone, Debug)]
+struct Crd {
     path: String,
     data: Arc<[u8]>,
 }
 
-/// Returns the files of `crds/`, of the chart and of all charts in it.
-pub(super) fn crds(tree: &Tree) -> Vec<Crd> {
-    let mut crds = Vec::new();
-    collect_crds(tree, &tree.metadata.name, &mut crds);
-    crds
-}
-
-fn collect_crds(tree: &Tree, path: &str, crds: &mut Vec<Crd>) {
-    let files = definitions(&tree.chart);
-    crds.extend(
-        files.map(|file| Crd { path: format!("{path}/{}", file.name), data: Arc::clone(&file.data) }),
-    );
-    for child in &tree.children {
-        collect_crds(child, &format!("{path}/charts/{}", child.metadata.name), crds);
+impl Crds {
+    pub(super) fn of(tree: &Tree) -> Self {
+        let mut crds = Self::default();
+        crds.collect(tree, &tree.metadata.name);
+        crds
     }
-}
 
-/// Returns the objects of `crds/`.
-pub(super) fn crd_documents(crds: &[Crd]) -> Result<Vec<Document>, RenderError> {
-    let mut documents = Vec::new();
-    for crd in crds {
-        let text = String::from_utf8_lossy(&crd.data);
-        let objects = yaml::read_json_stream(&text, yaml::Flavour::GoYamlV2)
-            .map_err(|source| RenderError::Yaml { path: crd.path.clone(), source })?;
-        let objects = objects.into_iter().filter(Json::is_object);
-        documents.extend(objects.map(|object| Document { source: crd.path.clone(), object }));
+    fn collect(&mut self, tree: &Tree, path: &str) {
+        let files = definitions(&tree.chart);
+        self.0.extend(
+            files.map(|file| Crd { path: format!("{path}/{}", file.name), data: Arc::clone(&file.data) }),
+        );
+        for child in &tree.children {
+            self.collect(child, &format!("{path}/charts/{}", child.metadata.name));
+        }
     }
-    Ok(documents)
+
+    /// Reads the objects; fails where a file is no YAML.
+    pub fn documents(&self) -> Result<Vec<Document>, RenderError> {
+        let mut documents = Vec::new();
+        for crd in &self.0 {
+            let text = String::from_utf8_lossy(&crd.data);
+            let objects = yaml::read_json_stream(&text, yaml::Flavour::GoYamlV2)
+                .map_err(|source| RenderError::Yaml { path: crd.path.clone(), source })?;
+            let objects = objects.into_iter().filter(Json::is_object);
+            documents.extend(objects.map(|object| Document { source: crd.path.clone(), object }));
+        }
+        Ok(documents)
+    }
 }
 
 /// Returns the text of a release, without the content of Secrets where they are to be hidden.
-pub(super) fn text(crds: &[Crd], documents: &[Sorted<'_>], hide_secrets: bool) -> String {
+pub(super) fn text(crds: &Crds, documents: &[Sorted<'_>], hide_secrets: bool) -> String {
     let length = documents.iter().map(|document| document.text.len() + document.source.len() + 20).sum();
     let mut text = String::with_capacity(length);
-    for crd in crds {
+    for crd in &crds.0 {
         let _ = writeln!(text, "---\n# Source: {}\n{}", crd.path, String::from_utf8_lossy(&crd.data));
     }
     for document in documents {
@@ -241,7 +248,7 @@ mod tests {
         let kinds: Vec<&str> = sorted.documents.iter().map(|document| kind(&document.object)).collect();
         assert_eq!(kinds, ["Secret", "Secret", "Deployment", "", "Egg", "Zoo"]);
         assert!(
-            text(&[], &sorted.documents, false)
+            text(&Crds::default(), &sorted.documents, false)
                 .starts_with("---\n# Source: b.yaml\nkind: Secret\nname: b\n\n---\n")
         );
         let documents = sorted.documents.into_iter().filter_map(Sorted::into_document);

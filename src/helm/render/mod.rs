@@ -22,7 +22,7 @@ pub use capabilities::{Capabilities, KubeVersion, KubeVersionError};
 pub use error::RenderError;
 pub use functions::Lookup;
 pub(in crate::helm) use manifest::Head;
-pub use manifest::{Document, split};
+pub use manifest::{Crds, Document, split};
 pub use post::{PostError, PostRenderer};
 
 use crate::gotemplate::functions::Host;
@@ -82,7 +82,7 @@ pub struct Rendered {
     /// The addresses of documents that schemas refer to and that are not here: what they say was not checked.
     pub unchecked: BTreeSet<String>,
     /// The definitions of `crds/`, which Helm creates once and never changes.
-    pub crds: Vec<Document>,
+    pub crds: Crds,
     /// The chart's description as a release record holds it.
     pub metadata: Metadata,
     /// The chart's values as a release record holds them.
@@ -115,9 +115,10 @@ pub fn render(
     if let Some(post) = options.post {
         files = post.run(&files)?;
     }
-    let crds = manifest::crds(&tree);
+    let crds = Crds::of(&tree);
     let sorted = manifest::sort(&files)?;
-    let text_of_crds = if options.include_crds { crds.as_slice() } else { &[] };
+    let (all, none) = (&crds, &Crds::default());
+    let text_of_crds = if options.include_crds { all } else { none };
     let manifest = manifest::text(text_of_crds, &sorted.documents, options.hide_secrets);
     Ok(Rendered {
         manifest,
@@ -125,7 +126,7 @@ pub fn render(
         documents: sorted.documents.into_iter().filter_map(manifest::Sorted::into_document).collect(),
         hooks: sorted.hooks,
         notes,
-        crds: manifest::crd_documents(&crds)?,
+        crds,
         defaults: json(&tree.values),
         metadata: tree.metadata,
     })
