@@ -65,8 +65,9 @@ impl Context<'_> {
             Some(_) => StoreKind::SecretStore,
             None => StoreKind::ClusterSecretStore,
         };
+        let origin = store.access.origin();
         let store = ObjectName { namespace: store.reference.namespace, name: store.reference.name };
-        self.prove(Proof { kind, store, canary, secrets, deployments, apart: Vec::new() });
+        self.prove(Proof { kind, store, origin, canary, secrets, deployments, apart: Vec::new() });
     }
 
     /// Has it proven that no namespace of these conditions gets at the store which was registered last.

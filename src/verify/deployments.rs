@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     VerifyError,
-    prove::{Phase, Prover, failed},
+    prove::{Phase, Prover},
 };
 
 /// How often is looked whether a pod has gone.
@@ -31,7 +31,7 @@ impl Prover<'_> {
             let mut why = "it is not there".to_owned();
             loop {
                 let Ok(next) = timeout_at(self.end, stream.next()).await else {
-                    return Ok(failed(format!("{what} is not available: {why}")));
+                    return Ok(self.failed(format!("{what} is not available: {why}")));
                 };
                 let Some(deployment) = next else { break };
                 match deployment

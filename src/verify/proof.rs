@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::external_secrets::{Condition, GROUP};
+use crate::external_secrets::{Condition, GROUP, Origin};
 use crate::resource::{Access, GroupKind, ObjectName};
 use crate::secret::Secret;
 
@@ -44,6 +44,8 @@ pub struct Proof {
     pub kind: StoreKind,
     /// The store.
     pub store: ObjectName,
+    /// Who answers behind it.
+    pub origin: Origin,
     /// The canary's ExternalSecret; without one only the store's own verdict can be told.
     pub canary: Option<Canary>,
     /// The Secrets that the store or its server reads: a change of theirs makes its verdict stale.

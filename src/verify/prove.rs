@@ -154,7 +154,14 @@ impl Prover<'_> {
                     if touched.is_none() {
                         before = warning.clone();
                     }
-                    let told = Told::of(&seen, warning, before.as_ref(), begun.elapsed(), self.change);
+                    let told = Told::of(
+                        &seen,
+                        warning,
+                        before.as_ref(),
+                        begun.elapsed(),
+                        self.change,
+                        self.proof.origin,
+                    );
                     if told.counts && told.is_final() {
                         return Ok(told.failed());
                     }
@@ -195,8 +202,14 @@ impl Prover<'_> {
                 }
                 Some((object, seen @ Ready { status: false, .. })) => {
                     let warning = self.warning("ExternalSecret", &canary.name, Some(object)).await?;
-                    let told =
-                        Told::of(&seen, warning, before_warning.as_ref(), begun.elapsed(), self.change);
+                    let told = Told::of(
+                        &seen,
+                        warning,
+                        before_warning.as_ref(),
+                        begun.elapsed(),
+                        self.change,
+                        self.proof.origin,
+                    );
                     if told.counts && told.is_final() {
                         return Ok(told.failed());
                     }
@@ -217,10 +230,16 @@ impl Prover<'_> {
     /// do where it said nothing.
     fn end(&self, what: &str, told: Option<Told>, silence: &str) -> Option<Phase> {
         if Instant::now() >= self.end {
-            return Some(told.map_or_else(|| failed(silence.to_owned()), Told::failed));
+            return Some(told.map_or_else(|| self.failed(silence.to_owned()), Told::failed));
         }
         self.progress.waiting(what, told.as_ref().map_or(silence, Told::meaning));
         None
+    }
+
+    /// The deadline's end of a phase; also a silence is explained then.
+    pub(super) fn failed(&self, cause: String) -> Phase {
+        let explanation = explain(&cause, self.proof.origin);
+        Phase::Failed { cause, explanation }
     }
 
     /// The canary's Secret has the expected value.
@@ -237,7 +256,7 @@ impl Prover<'_> {
             secret.data.as_ref().and_then(|data| data.get(&canary.key)).map(|bytes| bytes.0.as_slice());
         let wrong = |cause: &str| Finding::NotUsable {
             cause: format!("Secret {}: {cause}", canary.name),
-            explanation: explain(cause),
+            explanation: explain(cause, self.proof.origin),
         };
         Ok(match (value, &canary.equals) {
             (None | Some([]), _) => wrong(&format!("the key `{}` is empty", canary.key)),
@@ -303,12 +322,6 @@ impl Prover<'_> {
             None => Api::all_with(self.client.clone(), &resource),
         }
     }
-}
-
-/// The deadline's end of a phase; also a silence is explained then.
-pub(super) fn failed(cause: String) -> Phase {
-    let explanation = explain(&cause);
-    Phase::Failed { cause, explanation }
 }
 
 /// Returns the pause after one of this length.

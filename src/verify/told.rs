@@ -7,6 +7,7 @@ use super::{
     prove::Phase,
     status::{Ready, Warning},
 };
+use crate::external_secrets::Origin;
 
 /// How long a controller may take to react to a touch. It lets 25 Events of an object through and then one in five
 /// minutes: after this while the last one counts again, if nothing was written since.
@@ -23,14 +24,17 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Weighs the condition `seen` and the newest `warning`, the one `before` our touch of `since` ago being of old.
+    /// Weighs the condition `seen` and the newest `warning`, the one `before` our touch of `since` ago being of old; `origin`
+    /// is who it is about.
     pub(super) fn of(
         seen: &Ready,
         warning: Option<Warning>,
         before: Option<&Warning>,
         since: Duration,
         change: Change,
+        origin: Origin,
     ) -> Self {
+        let explain = |text: &str| explain(text, origin);
         let is_late = since > STALE;
         let Some(warning) = warning else {
             return Self {
@@ -91,6 +95,7 @@ mod tests {
             Some(&warning("1", "status 401: gone")),
             Duration::ZERO,
             Change::None,
+            Origin::Connect,
         );
         assert_eq!((told.cause.as_str(), told.counts, told.is_final()), ("status 401: gone", true, true));
     }
@@ -99,7 +104,14 @@ mod tests {
     fn a_warning_from_before_counts_only_when_nothing_was_written_and_nothing_else_is_said() {
         let old = warning("1", "status 401: gone");
         let told = |seconds, change| {
-            Told::of(&seen(), Some(old.clone()), Some(&old), Duration::from_secs(seconds), change)
+            Told::of(
+                &seen(),
+                Some(old.clone()),
+                Some(&old),
+                Duration::from_secs(seconds),
+                change,
+                Origin::Connect,
+            )
         };
         assert!(!told(1, Change::None).counts);
         let settled = told(6, Change::None);
@@ -116,7 +128,14 @@ mod tests {
 
     #[test]
     fn of_a_new_store_every_warning_counts() {
-        let told = Told::of(&seen(), Some(warning("1", "status 403")), None, Duration::ZERO, Change::Created);
+        let told = Told::of(
+            &seen(),
+            Some(warning("1", "status 403")),
+            None,
+            Duration::ZERO,
+            Change::Created,
+            Origin::Connect,
+        );
         assert!(told.counts && told.is_final());
     }
 }
