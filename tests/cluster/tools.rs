@@ -39,6 +39,18 @@ pub(crate) fn missing_go() -> Option<String> {
     }
 }
 
+/// Says whether a tool is there that not every machine can have; loudly, and where everything must be tested by failing.
+pub(crate) fn has(name: &str) -> bool {
+    let folders = std::env::var_os(VARIABLE).expect("the supervisor names the tools' folders");
+    let is_there = std::env::split_paths(&folders).any(|folder| folder.join(name).exists());
+    if !is_there {
+        let required = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!required, "no tool `{name}`, and with CI=true a skip is a failure");
+        eprintln!("SKIPPED: no tool `{name}`");
+    }
+    is_there
+}
+
 /// The path of a tool: `kubectl`, `helm`, `sops`, `age`, `age-keygen`, `external-secrets`, `etcd` …
 pub(crate) fn path(name: &str) -> PathBuf {
     find(name).unwrap_or_else(|| panic!("no tool `{name}` in {:?}", std::env::var_os(VARIABLE)))

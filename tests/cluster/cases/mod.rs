@@ -28,6 +28,7 @@ mod sealed_secrets;
 mod served;
 mod sources;
 mod twins;
+mod workload_aws;
 mod workload_identity;
 
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ fn run_of(only_rehearsed: bool) -> ExitCode {
         served::trials(),
         sources::trials(),
         twins::trials(),
+        workload_aws::trials(),
         workload_identity::trials(),
     ]
     .into_iter()

@@ -71,7 +71,7 @@ fn vault_knows_the_service_accounts_and_environments_stay_apart() {
     assert!(
         cluster.kubectl(["get", "secrets", "--namespace=argocd", labels, "--output=name"]).contains("fleet")
     );
-    consume(&cluster);
+    consume(&cluster, "vault-prod");
     wait_for_log(&cluster, "first");
     // The pods were there before anybody knew what they were started for.
     let planned = project.run(&cluster, ["preview", "test", "--detailed-exitcode"]).expect(2);
@@ -190,9 +190,9 @@ fn stores_of_clouds_pass_the_operators_webhook(cluster: &Cluster) {
     }
 }
 
-/// A pod that has a value of the production store in its environment, which it reads once.
-fn consume(cluster: &Cluster) {
-    external_secret(cluster, "database", "vault-prod", "prod/database", "password");
+/// A pod that has a value of a production store in its environment, which it reads once.
+pub(crate) fn consume(cluster: &Cluster, store: &str) {
+    external_secret(cluster, "database", store, "prod/database", "password");
     let labels = json!({ "app": "shop" });
     cluster.apply(&json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
@@ -222,7 +222,7 @@ fn external_secret(cluster: &Cluster, name: &str, store: &str, key: &str, proper
     }));
 }
 
-fn wait_for_log(cluster: &Cluster, line: &str) {
+pub(crate) fn wait_for_log(cluster: &Cluster, line: &str) {
     let logs = ["logs", "deployment/shop", "--namespace=prod-shop"];
     cluster.wait_for(&format!("the consumer to have {line}"), Duration::from_mins(1), &logs, |log| {
         log.lines().any(|found| found == line)
