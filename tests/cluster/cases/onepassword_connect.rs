@@ -103,6 +103,7 @@ fn a_pod_has_a_secret_of_each_form_and_the_rotated_key_and_all_goes_again() {
     the_vault_with_the_lower_number_comes_first(&cluster, &project);
     a_service_monitor_comes_with_its_kind(&cluster, &project);
     a_store_without_connect_passes_the_webhook(&cluster, &project);
+    onepasswords_own_operator_comes_when_asked(&cluster, &project);
 
     cluster.connect_faults().set(Fault::Unauthorized);
     let refused = project.run(&cluster, ["verify", "test"]).expect(6);
@@ -113,7 +114,13 @@ fn a_pod_has_a_secret_of_each_form_and_the_rotated_key_and_all_goes_again() {
 
     cluster.kubectl(["delete", "pod", "consumer", "--namespace=apps", "--timeout=60s"]);
     project.run(&cluster, ["destroy", "test", "--yes", "--allow-loss=99"]).expect(0);
-    cluster.kubectl(["delete", "crd", "servicemonitors.monitoring.coreos.com"]);
+    // As with helm, the definition of `crds/` stays.
+    cluster.kubectl([
+        "delete",
+        "crd",
+        "servicemonitors.monitoring.coreos.com",
+        "onepassworditems.onepassword.com",
+    ]);
     assert_eq!(inventory(&cluster), found, "the cluster is as it was found");
 }
 
@@ -261,6 +268,28 @@ fn a_service_monitor_comes_with_its_kind(cluster: &Cluster, project: &Project) {
     let port = "--output=jsonpath={.spec.endpoints[0].port}";
     let get = ["get", "servicemonitor", "onepassword-connect", "--namespace=onepassword", port];
     assert_eq!(cluster.kubectl(get), "connect-api");
+}
+
+/// Its image is closed to us: its pod is pretended, and what the API server takes is what the real one would run as.
+fn onepasswords_own_operator_comes_when_asked(cluster: &Cluster, project: &Project) {
+    project.edit("        serviceMonitor:", "        operator: true\n        serviceMonitor:");
+    project.run(cluster, ["up", "test", "--yes"]).expect(0);
+    let path = "--output=jsonpath={.status.availableReplicas} {range .spec.template.spec.containers[0].env[?(@.name==\"OP_CONNECT_TOKEN\")]}{.valueFrom.secretKeyRef.name}/{.valueFrom.secretKeyRef.key}{end}";
+    let get = ["get", "deployment", "onepassword-connect-operator", "--namespace=onepassword", path];
+    cluster.wait_for("1Password's operator", MINUTE, &get, |found| found == "1 onepassword-token/token");
+    project.write(
+        "item.json",
+        &json!({ "apiVersion": "onepassword.com/v1", "kind": "OnePasswordItem",
+            "metadata": { "name": "db", "namespace": "apps" }, "spec": { "itemPath": "vaults/v/items/i" } })
+        .to_string(),
+    );
+    let file = project.path("item.json");
+    cluster.kubectl(["apply", "--dry-run=server", "-f", file.to_str().unwrap()]);
+    // Beside the operator and Prometheus it is the only one that the policy lets in.
+    let peers = "--output=jsonpath={.spec.ingress[0].from[*].podSelector.matchLabels.name}";
+    let get = ["get", "networkpolicy", "onepassword-connect", "--namespace=onepassword", peers];
+    assert_eq!(cluster.kubectl(get), "onepassword-connect");
+    project.run(cluster, ["preview", "test", "--detailed-exitcode"]).expect(0);
 }
 
 /// 1Password's cloud can't be asked here; what we write is held to the real definition and the real webhook.
