@@ -25,10 +25,10 @@ test-fast: ## Run the tests that need no cluster
 check: fmt lint ## Check the form and the lints
 
 fmt: ## Check the form
-	cargo fmt --check
+	cargo fmt --all --check
 
 lint: ## Check the lints
-	cargo clippy --all-targets --quiet -- -D warnings
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
 
 doc: ## Build the documentation, and check its links
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items

@@ -70,7 +70,11 @@ fn layers() -> Vec<String> {
     fs::read_to_string(root().join("lib.rs"))
         .unwrap()
         .lines()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned))
+        .filter_map(|line| {
+            let name =
+                line.strip_prefix("pub mod ").or_else(|| line.strip_prefix("pub use eggtooth_syntax::"))?;
+            name.strip_suffix(';').map(str::to_owned)
+        })
         .collect()
 }
 
@@ -78,9 +82,14 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
+/// The modules that are a crate of their own.
+fn syntax() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/syntax/src")
+}
+
 fn sources() -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut folders = vec![root()];
+    let mut folders = vec![root(), syntax()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -97,7 +106,8 @@ fn sources() -> Vec<PathBuf> {
 
 /// `src/helm/chart.rs` → `helm`, `src/secret.rs` → `secret`.
 fn module(file: &Path) -> String {
-    let first = file.strip_prefix(root()).unwrap().components().next().unwrap();
+    let below = file.strip_prefix(root()).or_else(|_| file.strip_prefix(syntax())).unwrap();
+    let first = below.components().next().unwrap();
     Path::new(first.as_os_str()).file_stem().unwrap().to_string_lossy().into_owned()
 }
 

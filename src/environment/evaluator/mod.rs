@@ -51,9 +51,6 @@ pub enum EvaluateError {
     /// The root environment can't be read.
     #[error(transparent)]
     Load(#[from] super::LoadError),
-    /// The operating system refused a thread.
-    #[error("start a thread to evaluate in")]
-    Thread(#[source] std::io::Error),
 }
 
 /// What evaluation is for.
@@ -106,15 +103,11 @@ impl Evaluator {
         mode: Mode,
         progress: &mut Progress,
     ) -> Result<(Evaluation, Vec<opening::Request>), EvaluateError> {
-        std::thread::scope(|threads| {
-            let thread = std::thread::Builder::new().name("evaluate".into()).stack_size(STACK);
-            let round = thread.spawn_scoped(threads, || {
-                let mut session = Session::new(self, mode, name, progress);
-                let evaluation = session.run()?;
-                Ok((evaluation, session.requests))
-            });
-            let round = round.map_err(EvaluateError::Thread)?;
-            round.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        // On this thread, so that the allocator goes on with the memory that it has.
+        stacker::grow(STACK, || {
+            let mut session = Session::new(self, mode, name, progress);
+            let evaluation = session.run()?;
+            Ok((evaluation, session.requests))
         })
     }
 }

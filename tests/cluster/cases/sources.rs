@@ -75,9 +75,9 @@ fn contexts(cluster: &dyn Ground, project: &Project) -> PathBuf {
     let current = config.current_context.clone().expect("the suite's kubeconfig has a current context");
     let usual = config.contexts.iter().find(|context| context.name == current).expect("it is there").clone();
     let mut other = usual.clone();
-    other.name = "other".to_owned();
+    "other".clone_into(&mut other.name);
     let mut robin = usual;
-    robin.name = "robin".to_owned();
+    "robin".clone_into(&mut robin.name);
     robin.context.as_mut().unwrap().user = Some("robin".to_owned());
     config.contexts.extend([other, robin]);
     let token = cluster.token("default", "robin");

@@ -156,10 +156,10 @@ impl<'a> Aws<'a> {
                 .await
                 .map_err(|error| error.to_string())?;
             let status = response.status();
-            match status.is_success() {
-                true => Ok(()),
-                false => Err(format!("{target}: {status}: {}", response.text().await.unwrap_or_default())),
+            if status.is_success() {
+                return Ok(());
             }
+            Err(format!("{target}: {status}: {}", response.text().await.unwrap_or_default()))
         })
     }
 }

@@ -66,7 +66,7 @@ pub struct TagMismatch {
 /// Says what a scalar means.
 ///
 /// ```
-/// use eggtooth::yaml::{Flavour, Resolved, Scalar, Style, resolve};
+/// use eggtooth_syntax::yaml::{Flavour, Resolved, Scalar, Style, resolve};
 ///
 /// let yes = Scalar { text: "yes".into(), style: Style::Plain };
 /// assert_eq!(resolve(&yes, None, Flavour::GoYamlV2), Ok(Resolved::Bool(true)));

@@ -12,7 +12,7 @@ use super::{Emitter, Layout, natural_order};
 ///
 /// With [`Layout::GoYamlV2`] the text is that of Helm's `toYaml`, which goes through JSON: `1e6` becomes `1000000`.
 /// ```
-/// use eggtooth::yaml::{Layout, emit_json};
+/// use eggtooth_syntax::yaml::{Layout, emit_json};
 ///
 /// let value = serde_json::json!({ "a10": ["yes", 1.5], "a2": {} });
 /// assert_eq!(emit_json(&value, Layout::GoYamlV2), "a2: {}\na10:\n- \"yes\"\n- 1.5\n");

@@ -39,7 +39,7 @@ impl Layout {
 ///
 /// In a mapping, keys and values take turns.
 /// ```
-/// use eggtooth::yaml::{Emitter, Layout};
+/// use eggtooth_syntax::yaml::{Emitter, Layout};
 ///
 /// let mut emitter = Emitter::new(Layout::GoYamlV2);
 /// emitter.begin_mapping();

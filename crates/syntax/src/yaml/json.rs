@@ -20,12 +20,12 @@ const ALIAS_BUDGET: usize = 400_000;
 /// Turns a node into a JSON value; aliases are replaced by what they refer to, `<<` is merged.
 ///
 /// ```
-/// use eggtooth::yaml::{Flavour, parse, to_json};
+/// use eggtooth_syntax::yaml::{Flavour, parse, to_json};
 ///
 /// let documents = parse("port: 0x50\nyes: 1\n")?;
 /// let value = to_json(documents[0].root.as_ref().unwrap(), Flavour::GoYamlV2)?;
 /// assert_eq!(value, serde_json::json!({ "port": 80, "true": 1 }));
-/// # Ok::<(), eggtooth::yaml::Error>(())
+/// # Ok::<(), eggtooth_syntax::yaml::Error>(())
 /// ```
 pub fn to_json(node: &Node, flavour: Flavour) -> Result<Value, Error> {
     let mut converter =

@@ -11,12 +11,12 @@ use crate::diagnostic::{Position, Span};
 /// Reads all documents of `text`; comments are skipped.
 ///
 /// ```
-/// let documents = eggtooth::yaml::parse("name: egg\n")?;
+/// let documents = eggtooth_syntax::yaml::parse("name: egg\n")?;
 /// let root = documents[0].root.as_ref().unwrap();
 /// let (key, value) = &root.as_mapping().unwrap()[0];
 /// assert_eq!(&*key.as_scalar().unwrap().text, "name");
 /// assert_eq!((value.span.start.line, value.span.start.column), (1, 7));
-/// # Ok::<(), eggtooth::yaml::Error>(())
+/// # Ok::<(), eggtooth_syntax::yaml::Error>(())
 /// ```
 pub fn parse(text: &str) -> Result<Vec<Document>, Error> {
     Builder::new(text, false).documents()

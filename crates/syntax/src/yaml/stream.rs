@@ -21,9 +21,9 @@ pub fn read_json(text: &str, flavour: Flavour) -> Result<Value, Error> {
 ///
 /// ```
 /// let manifests = "kind: Secret\n---\nkind: Namespace\n";
-/// let documents = eggtooth::yaml::read_json_stream(manifests, eggtooth::yaml::Flavour::GoYamlV2)?;
+/// let documents = eggtooth_syntax::yaml::read_json_stream(manifests, eggtooth_syntax::yaml::Flavour::GoYamlV2)?;
 /// assert_eq!(documents[1]["kind"], "Namespace");
-/// # Ok::<(), eggtooth::yaml::Error>(())
+/// # Ok::<(), eggtooth_syntax::yaml::Error>(())
 /// ```
 pub fn read_json_stream(text: &str, flavour: Flavour) -> Result<Vec<Value>, Error> {
     let mut reader = Reader::new(text, flavour);
