@@ -98,8 +98,9 @@ pub mod ssh;
 pub mod keys;
 pub mod event;
 pub mod resource;
-pub use eggtooth_syntax::diagnostic;
 pub use eggtooth_syntax::yaml;
+
+pub use eggtooth_syntax::diagnostic;
 pub mod scrubber;
 pub mod file;
 pub mod remote;
