@@ -4,6 +4,7 @@ mod sops_oracle;
 mod binary;
 mod contract;
 mod helm_charts;
+mod helm_flags;
 mod helm_parity;
 mod environment;
 mod environment_commands;

@@ -26,24 +26,23 @@ pub(crate) fn trials() -> Vec<Trial> {
     .collect()
 }
 
-const NEST: &str = "nest";
-const IN: &str = "--namespace=nest";
+pub(crate) const NEST: &str = "nest";
+pub(crate) const IN: &str = "--namespace=nest";
 
 /// Whose program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Who {
+pub(crate) enum Who {
     Ours,
     Theirs,
 }
 
-struct Nest<'a> {
-    cluster: &'a dyn Ground,
+pub(crate) struct Nest<'a> {
+    pub(crate) cluster: &'a dyn Ground,
     folder: TempDir,
 }
 
 impl<'a> Nest<'a> {
     fn build(cluster: &'a dyn Ground) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let hook = |name: &str, kind: &str, events: &str, rest: &str| {
             format!(
                 "{kind}metadata:\n  name: {{{{ .Release.Name }}}}-{name}\n  annotations: {{helm.sh/hook: \"{events}\"{rest}}}\n"
@@ -68,6 +67,13 @@ impl<'a> Nest<'a> {
             ("templates/hooks/last.yaml", hook("last", map, "post-install,post-rollback,pre-delete", ", helm.sh/hook-delete-policy: hook-succeeded")),
             ("templates/tests/test.yaml", hook("test", map, "test", "")),
         ];
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        Self::of(cluster, &files)
+    }
+
+    /// A chart of these files.
+    pub(crate) fn of(cluster: &'a dyn Ground, files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -76,13 +82,13 @@ impl<'a> Nest<'a> {
         Self { cluster, folder }
     }
 
-    fn ours(&self) -> Command {
+    pub(crate) fn ours(&self) -> Command {
         let mut command = self.cluster.command(Path::new(env!("CARGO_BIN_EXE_eggtooth")));
         command.arg("helm");
         command
     }
 
-    fn run(&self, who: Who, words: &[&str]) -> Output {
+    pub(crate) fn run(&self, who: Who, words: &[&str]) -> Output {
         let mut command = match who {
             Who::Ours => self.ours(),
             Who::Theirs => self.cluster.tool_or_ours("helm"),
@@ -90,25 +96,25 @@ impl<'a> Nest<'a> {
         command.args(words).arg(IN).output().unwrap()
     }
 
-    fn helm(&self, who: Who, words: &[&str]) -> String {
+    pub(crate) fn helm(&self, who: Who, words: &[&str]) -> String {
         let output = self.run(who, words);
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{who:?} {words:?}\n{out}{err}");
         out.into_owned()
     }
 
-    fn fails(&self, who: Who, words: &[&str]) -> String {
+    pub(crate) fn fails(&self, who: Who, words: &[&str]) -> String {
         let output = self.run(who, words);
         assert_eq!(output.status.code(), Some(1), "{who:?} {words:?}");
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
-    fn chart(&self) -> &str {
+    pub(crate) fn chart(&self) -> &str {
         self.folder.path().to_str().unwrap()
     }
 
     /// Returns a revision's record without what differs from one minute to the next.
-    fn record(&self, version: usize) -> Json {
+    pub(crate) fn record(&self, version: usize) -> Json {
         let secret = format!("sh.helm.release.v1.egg.v{version}");
         let release = self.cluster.secret(NEST, &secret, "release").expect("the revision's record");
         let packed = STANDARD.decode(release).unwrap();
@@ -119,11 +125,11 @@ impl<'a> Nest<'a> {
         record
     }
 
-    fn colour(&self) -> String {
+    pub(crate) fn colour(&self) -> String {
         self.cluster.text("configmaps", NEST, "egg", "/data/colour")
     }
 
-    fn statuses(&self) -> Vec<String> {
+    pub(crate) fn statuses(&self) -> Vec<String> {
         let history: Json =
             serde_json::from_str(&self.helm(Who::Theirs, &["history", "egg", "--output=json"])).unwrap();
         let status = |past: &Json| past["status"].as_str().unwrap().to_owned();
@@ -131,13 +137,13 @@ impl<'a> Nest<'a> {
     }
 
     /// Returns the names of what is left of the release.
-    fn left(&self) -> Vec<String> {
+    pub(crate) fn left(&self) -> Vec<String> {
         let found = self.cluster.versions(&["configmaps", "secrets", "nests", "deployments", "jobs"]);
         let names = found.into_iter().map(|(name, _)| name.replace(" nest/", " "));
         names.filter(|name| !name.contains('/')).collect()
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.left().iter().any(|left| left == name)
     }
 }

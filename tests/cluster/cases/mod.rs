@@ -10,6 +10,8 @@ mod contract;
 mod faults;
 mod finder;
 mod harness;
+mod helm_hooks;
+mod helm_kill;
 mod helm_life;
 mod helm_verbs;
 mod kill;
@@ -56,6 +58,8 @@ fn run_of(only_rehearsed: bool) -> ExitCode {
         contract::trials(),
         faults::trials(),
         harness::trials(),
+        helm_hooks::trials(),
+        helm_kill::trials(),
         helm_life::trials(),
         helm_verbs::trials(),
         kill::trials(),
