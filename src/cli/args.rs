@@ -64,7 +64,7 @@ pub(super) struct Global {
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(super) json: bool,
     /// When to use colour
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, help_heading = GLOBAL)]
+    #[arg(long, alias = "colour", overrides_with = "color", value_enum, default_value_t = Color::Auto, global = true, help_heading = GLOBAL)]
     pub(super) color: Color,
 }
 
@@ -105,6 +105,7 @@ pub(super) enum Command {
     #[command(subcommand)]
     Env(Env),
     /// Work with charts and releases as Helm does
+    #[command(after_help = examples::HELM)]
     Helm(Box<helm::Helm>),
     /// Seal Secrets for the Sealed Secrets controller, and keep its key pairs in SOPS
     Seal(Box<seal::Seal>),

@@ -138,6 +138,10 @@ Examples:
 
 What looks like a secret in plain text is an error, unless its line has the comment `# eggtooth:not-secret`.";
 
+pub(super) const HELM: &str = "\
+A script that calls helm may call `eggtooth helm` in its place: verbs, flags and what is printed are helm 4.3.1's.
+Wrong words end with 64, where helm ends with 1, as it does for whatever else fails; that ends with 1 here, too.";
+
 pub(super) const HELM_TEMPLATE: &str = "\
 Examples:
   eggtooth helm template web charts/web

@@ -193,7 +193,7 @@ pub(crate) async fn a_pod_misses_its_secret(client: Client) {
     .unwrap();
     let applied = client.apply(&pod, ApplyOptions::new(MANAGER), &Silent).await.unwrap();
     let told = Told::default();
-    let options = WaitOptions { deadline: Duration::from_secs(5), jobs: true, pods: false };
+    let options = WaitOptions { deadline: Duration::from_secs(5), jobs: true, pods: false, logs: false };
     let error = client.wait_ready(vec![applied.clone()], options, &told).await.unwrap_err();
     assert!(matches!(error, KubernetesError::Deadline { .. }), "{error}");
     assert!(told.0.lock().unwrap().iter().any(|line| line.starts_with("Pod default/misses: ")));

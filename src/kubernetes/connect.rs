@@ -15,7 +15,7 @@ use kube::{
     config::{AuthInfo, KubeConfigOptions, Kubeconfig},
 };
 
-use super::KubernetesError;
+use super::{KubernetesError, server::ServerOptions};
 
 /// Which cluster, and with what process environment it is found.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,8 @@ pub struct Target {
     pub context: Option<String>,
     /// The process environment.
     pub environment: BTreeMap<String, String>,
+    /// What is said of the server beside that.
+    pub server: ServerOptions,
 }
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -38,6 +40,7 @@ impl Target {
     pub(super) async fn config(&self) -> Result<(Config, String), KubernetesError> {
         let (mut config, context) = match self.load()? {
             Some(kubeconfig) => self.of_kubeconfig(kubeconfig).await?,
+            None if self.server.leads_somewhere() => self.of_kubeconfig(Kubeconfig::default()).await?,
             None => (self.of_pod()?, "in-cluster".to_owned()),
         };
         config.connect_timeout = Some(CONNECT);
@@ -48,6 +51,7 @@ impl Target {
     }
 
     async fn of_kubeconfig(&self, kubeconfig: Kubeconfig) -> Result<(Config, String), KubernetesError> {
+        let kubeconfig = self.server.over(kubeconfig, self.context.as_deref());
         let context = self.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
         let options = KubeConfigOptions { context: self.context.clone(), ..KubeConfigOptions::default() };
         let config = Config::from_custom_kubeconfig(kubeconfig, &options)
@@ -163,7 +167,7 @@ users:
     fn target(folder: &Path, environment: &[(&str, &str)]) -> Target {
         std::fs::write(folder.join("config"), KUBECONFIG).unwrap();
         let environment = environment.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
-        Target { kubeconfig: Some(folder.join("config")), context: None, environment }
+        Target { kubeconfig: Some(folder.join("config")), context: None, environment, ..Target::default() }
     }
 
     #[tokio::test]

@@ -168,7 +168,8 @@ impl Client {
         progress: &dyn Progress,
     ) -> Result<(), KubernetesError> {
         let kinds = applied.iter().filter_map(Definition::read).map(|definition| definition.kind).collect();
-        self.wait_ready(applied, WaitOptions { deadline, jobs: false, pods: false }, progress).await?;
+        self.wait_ready(applied, WaitOptions { deadline, jobs: false, pods: false, logs: false }, progress)
+            .await?;
         Established::new(self.clone(), kinds).deadline(deadline).discovered(progress).await
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, StreamExt, future, stream::BoxStream};
+use futures::{FutureExt, StreamExt, stream::BoxStream, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until};
 
 use super::{ApiResource, Client, Key, KubernetesError, Manifest, Readiness, Selection, Watched};
@@ -20,11 +20,13 @@ pub struct WaitOptions {
     pub jobs: bool,
     /// Whether a Pod must have ended well, not only be ready.
     pub pods: bool,
+    /// Whether the last log lines of containers that end in vain are told when it is over.
+    pub logs: bool,
 }
 
 impl Default for WaitOptions {
     fn default() -> Self {
-        Self { deadline: Duration::from_mins(5), jobs: true, pods: false }
+        Self { deadline: Duration::from_mins(5), jobs: true, pods: false, logs: false }
     }
 }
 
@@ -41,6 +43,16 @@ struct Group {
     resource_version: String,
 }
 
+/// What failed for good, and why.
+type Lost = Box<(Manifest, String)>;
+
+/// What became of a group.
+struct Waited {
+    ready: Vec<Manifest>,
+    /// What was not ready in time, and why not.
+    late: Vec<(Key, String)>,
+}
+
 impl Client {
     /// Waits until all objects are ready, side by side; `applied` is what the server last answered.
     ///
@@ -53,8 +65,15 @@ impl Client {
     ) -> Result<Vec<Manifest>, KubernetesError> {
         let end = Instant::now() + options.deadline;
         let groups = self.groups(applied).await?;
-        let waits = groups.into_iter().map(|group| self.wait_group(group, options, end, progress).boxed());
-        Ok(future::try_join_all(waits).await?.into_iter().flatten().collect())
+        let mut waits: FuturesUnordered<_> =
+            groups.into_iter().map(|group| self.wait_group(group, options, end, progress).boxed()).collect();
+        let (mut ready, mut late) = (Vec::new(), Vec::new());
+        while let Some(waited) = waits.next().await {
+            let Waited { ready: these, late: those } = waited?;
+            ready.extend(these);
+            late.extend(those);
+        }
+        if late.is_empty() { Ok(ready) } else { Err(overdue(late, options.deadline)) }
     }
 
     async fn groups(&self, applied: Vec<Manifest>) -> Result<Vec<Group>, KubernetesError> {
@@ -87,10 +106,10 @@ impl Client {
         options: WaitOptions,
         end: Instant,
         progress: &dyn Progress,
-    ) -> Result<Vec<Manifest>, KubernetesError> {
-        let mut reasons = group.settle(options)?;
+    ) -> Result<Waited, KubernetesError> {
+        let mut reasons = self.settle(&mut group, options, progress).await?;
         if reasons.is_empty() {
-            return Ok(group.ready);
+            return Ok(Waited { ready: group.ready, late: Vec::new() });
         }
         let mut events = self.follow(&mut group).await?;
         loop {
@@ -116,22 +135,45 @@ impl Client {
                 }
                 () = sleep_until(end) => {}
             }
-            reasons = group.settle(options)?;
-            let Some((key, why)) = reasons.first() else { return Ok(group.ready) };
+            reasons = self.settle(&mut group, options, progress).await?;
+            if reasons.is_empty() {
+                return Ok(Waited { ready: group.ready, late: Vec::new() });
+            }
             if Instant::now() >= end {
-                let why = self
-                    .troubles(group.pending.values())
-                    .await
-                    .into_iter()
-                    .next()
-                    .map_or(why.clone(), |(_, trouble)| trouble);
-                return Err(KubernetesError::Deadline {
-                    what: key.to_string(),
-                    seconds: options.deadline.as_secs(),
-                    reason: why,
-                });
+                for (key, trouble) in self.troubles(group.pending.values()).await {
+                    if let Some((_, why)) = reasons.iter_mut().find(|(late, _)| *late == key) {
+                        *why = trouble;
+                    }
+                }
+                if options.logs {
+                    self.tell_last_words(group.pending.values(), progress).await;
+                }
+                return Ok(Waited { ready: group.ready, late: reasons });
             }
         }
+    }
+
+    /// Moves what is ready out of what is pending; returns why the rest is not. What fails for good is explained by its
+    /// pods.
+    async fn settle(
+        &self,
+        group: &mut Group,
+        options: WaitOptions,
+        progress: &dyn Progress,
+    ) -> Result<Vec<(Key, String)>, KubernetesError> {
+        let (object, reason) = match group.settle(options) {
+            Ok(reasons) => return Ok(reasons),
+            Err(failed) => *failed,
+        };
+        let trouble = self.trouble(&object).await.unwrap_or_default();
+        if options.logs {
+            self.tell_last_words(std::iter::once(&object), progress).await;
+        }
+        let reason = match trouble.filter(|trouble| !reason.contains(trouble.as_str())) {
+            Some(trouble) => format!("{reason}; {trouble}"),
+            None => reason,
+        };
+        Err(KubernetesError::Failed { what: object.to_string(), reason })
     }
 
     async fn follow(
@@ -245,8 +287,8 @@ impl Group {
         }
     }
 
-    /// Moves what is ready out of what is pending; returns why the rest is not.
-    fn settle(&mut self, options: WaitOptions) -> Result<Vec<(Key, String)>, KubernetesError> {
+    /// Moves what is ready out of what is pending; returns why the rest is not, or which failed for good and why.
+    fn settle(&mut self, options: WaitOptions) -> Result<Vec<(Key, String)>, Lost> {
         let now = jiff::Timestamp::now();
         let mut reasons = Vec::new();
         let mut ready = BTreeSet::new();
@@ -264,13 +306,27 @@ impl Group {
                 }
                 Readiness::Waiting(why) => reasons.push((object.key(), why)),
                 Readiness::Terminating => reasons.push((object.key(), keeper(object))),
-                Readiness::Failed(reason) => {
-                    return Err(KubernetesError::Failed { what: object.to_string(), reason });
-                }
+                Readiness::Failed(reason) => return Err(Box::new((object.clone(), reason))),
             }
         }
         self.ready.extend(ready.iter().filter_map(|name| self.pending.remove(name)));
         Ok(reasons)
+    }
+}
+
+/// Tells of all that came too late; one of them alone by its name.
+fn overdue(late: Vec<(Key, String)>, deadline: Duration) -> KubernetesError {
+    let seconds = deadline.as_secs();
+    match <[(Key, String); 1]>::try_from(late) {
+        Ok([(key, reason)]) => KubernetesError::Deadline { what: key.to_string(), seconds, reason },
+        Err(late) => {
+            let each: Vec<String> = late.iter().map(|(key, why)| format!("{key}: {why}")).collect();
+            KubernetesError::Deadline {
+                what: format!("{} objects", late.len()),
+                seconds,
+                reason: each.join("; "),
+            }
+        }
     }
 }
 

@@ -112,7 +112,12 @@ impl<'a> Scene<'a> {
             charts: global.charts,
             cache: cache(&variables),
             at_hand: AtHand::default(),
-            target: Target { kubeconfig: global.kubeconfig, context: global.context, environment: variables },
+            target: Target {
+                kubeconfig: global.kubeconfig,
+                context: global.context,
+                environment: variables,
+                ..Target::default()
+            },
             cluster: None,
             allow_exec: global.allow_exec,
             clock: Clock::system(),

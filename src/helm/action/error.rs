@@ -53,6 +53,9 @@ pub enum ActionError {
         #[source]
         source: Box<ActionError>,
     },
+    /// Objects are to be replaced, and to be merged by the server.
+    #[error("cannot use server-side apply and force replace together")]
+    ReplaceOnServer,
     /// A filter is no regular expression.
     #[error("understand the filter")]
     Filter(#[source] regex::Error),
@@ -83,6 +86,9 @@ impl ActionError {
             Self::Release(error) => error.hint(),
             Self::Kubernetes(error) | Self::Storage(StorageError::Kubernetes(error)) => error.hint(),
             Self::NameInUse => Some("`helm upgrade --install` changes it; `helm uninstall` frees the name".into()),
+            Self::ReplaceOnServer => {
+                Some("add --server-side=false to replace; --force-conflicts takes fields from their owners".into())
+            }
             Self::Pending { .. } => Some(
                 "wait for it; if you know that nobody does it any more, `helm rollback` or `helm uninstall` frees it".into(),
             ),

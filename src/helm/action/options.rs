@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ActionError;
 use crate::helm::chart::Chart;
 use crate::helm::record::ApplyMethod;
 use crate::helm::release::Rendering;
@@ -74,6 +75,8 @@ pub struct ChangeOptions {
     pub server_side: ServerSide,
     /// Whether fields are taken from their owners.
     pub force_conflicts: bool,
+    /// Whether objects that are there are replaced as a whole, and not merged.
+    pub force_replace: bool,
     /// How many revisions are kept; all for 0.
     pub history_max: usize,
     /// Whether a failed change is taken back.
@@ -82,6 +85,16 @@ pub struct ChangeOptions {
     pub cleanup_on_fail: bool,
     /// Whether anything is changed.
     pub dry_run: DryRun,
+}
+
+impl ChangeOptions {
+    /// Fails where objects are to be replaced that the server merges: only one of both can be.
+    pub(super) fn allow(&self, method: ApplyMethod) -> Result<(), ActionError> {
+        match method {
+            ApplyMethod::ServerSide if self.force_replace => Err(ActionError::ReplaceOnServer),
+            ApplyMethod::ServerSide | ApplyMethod::ClientSide => Ok(()),
+        }
+    }
 }
 
 impl Default for ChangeOptions {
@@ -94,6 +107,7 @@ impl Default for ChangeOptions {
             timeout: Duration::from_mins(5),
             server_side: ServerSide::default(),
             force_conflicts: false,
+            force_replace: false,
             history_max: 10,
             rollback_on_failure: false,
             cleanup_on_fail: false,

@@ -23,6 +23,7 @@ pub async fn rollback(
     }
     let good = read(&storage, name, Some(to)).await?;
     let method = options.server_side.decide(good.record.apply_method());
+    options.allow(method)?;
     if options.dry_run != DryRun::None {
         return Ok(good.record);
     }

@@ -26,7 +26,7 @@ impl TestFilter {
 pub struct Tested {
     /// The record, which says when each test ran and how that ended.
     pub record: Record,
-    /// Each test pod's name and log, when they were asked for.
+    /// Each test container as `POD (CONTAINER)` and its log, when they were asked for.
     pub logs: Vec<(String, String)>,
     /// Why it failed, if it did.
     pub failure: Option<ActionError>,
@@ -52,7 +52,8 @@ pub async fn test(
     if with_logs {
         for hook in stored.record.hooks.iter().filter(|hook| hook.events.contains(&Event::Test)) {
             if filter.takes(hook) {
-                logs.extend(pod_logs(course, hook).await);
+                let found = pod_logs(course, hook).await.into_iter();
+                logs.extend(found.map(|log| (format!("{} ({})", log.pod.name(), log.container), log.text)));
             }
         }
     }

@@ -74,6 +74,10 @@ pub async fn uninstall(
         }
         return Ok(Uninstalled { record: stored.record, kept: Vec::new() });
     }
+    if last.status == Status::Uninstalling {
+        let text = format!("{name} was being uninstalled, and that was not brought to its end: it goes on");
+        releases.progress.note(&text);
+    }
     let course = releases.course(options.timeout);
     stored.record.info.deleted = Some(now(releases.clock.now()));
     stored.record.set_status(Status::Uninstalling, "Deletion in progress (or silently failed)");

@@ -35,6 +35,7 @@ pub async fn upgrade(
 ) -> Result<Record, ActionError> {
     let Upgrade { mut record, objects, previous, current, history, method } =
         prepare(releases, chosen, options, reuse).await?;
+    options.allow(method)?;
     if !chosen.take_ownership {
         let known = |object: &&Manifest| previous.iter().any(|known| known.key() == object.key());
         let new: Vec<Manifest> = objects.iter().filter(|object| !known(object)).cloned().collect();

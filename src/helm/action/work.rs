@@ -48,8 +48,12 @@ impl Work<'_> {
         let applied = self.apply(created).await?;
         self.delete_gone().await?;
         if self.options.wait || self.options.wait_for_jobs {
-            let options =
-                WaitOptions { deadline: self.options.timeout, jobs: self.options.wait_for_jobs, pods: false };
+            let options = WaitOptions {
+                deadline: self.options.timeout,
+                jobs: self.options.wait_for_jobs,
+                pods: false,
+                logs: true,
+            };
             client.wait_ready(applied, options, progress).await?;
         }
         if !self.options.no_hooks {
@@ -78,12 +82,17 @@ impl Work<'_> {
                 _ => different.push(object),
             }
         }
+        // Only an install comes so far; what it merely creates is not replaced.
+        if created.len() < self.objects.len() {
+            self.options.allow(self.method)?;
+        }
         let before: BTreeMap<Key, Manifest> =
             self.previous.iter().map(|object| (object.key(), object.clone())).collect();
         let method = match self.method {
             ApplyMethod::ServerSide => {
                 Method::ServerSide { force: self.options.force_conflicts, migrate: self.migrate }
             }
+            ApplyMethod::ClientSide if self.options.force_replace => Method::Replace,
             ApplyMethod::ClientSide => Method::ClientSide(&before),
         };
         current.extend(apply_objects(client, &different, method, progress).await?);

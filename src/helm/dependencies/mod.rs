@@ -12,4 +12,4 @@ pub use list::{Listed, Listing, Status, list};
 pub use lock::LockFile;
 pub use resolve::Unresolved;
 pub use tree::{DependencyError, Tree, missing};
-pub use update::{Changed, UpdateError, Updater};
+pub use update::{Changed, Signatures, UpdateError, Updater};

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::lock::Locked;
 use super::pack;
-use super::update::UpdateError;
+use super::update::{Signatures, UpdateError, Updater};
 use crate::helm::chart::{Chart, Dependency};
-use crate::helm::repository::{Finder, RepositoryError, Wanted};
+use crate::helm::provenance::verify;
+use crate::helm::repository::{Download, RepositoryError, Wanted};
 use crate::helm::version::is_compatible;
 
 /// A dependency for which no version was found.
@@ -25,7 +28,7 @@ pub(super) enum Resolved {
     /// It is a folder in `charts/` and stays there.
     Stays(Locked),
     /// It becomes this file in `charts/`.
-    Archive { locked: Locked, file: String, bytes: Vec<u8>, from: Option<String> },
+    Archive { locked: Locked, file: String, bytes: Vec<u8>, from: Option<String>, unsigned: bool },
     /// There is none that fits.
     Nothing(Unresolved),
 }
@@ -41,10 +44,11 @@ impl Resolved {
 
 /// Finds what a dependency of the chart in `folder` means, and gets it.
 pub(super) async fn resolve(
-    folder: &Path,
+    updater: &Updater<'_>,
     dependency: &Dependency,
-    finder: &Finder,
+    now: Timestamp,
 ) -> Result<Resolved, UpdateError> {
+    let folder = updater.folder;
     let locked = |version: String| Locked {
         name: dependency.name.clone(),
         version,
@@ -79,18 +83,59 @@ pub(super) async fn resolve(
             locked: locked(metadata.version),
             bytes,
             from: None,
+            unsigned: false,
         });
     }
-    match finder.download(&wanted(dependency)).await {
-        Ok(download) => Ok(Resolved::Archive {
-            locked: locked(download.version.unwrap_or_default()),
-            file: download.file,
-            bytes: download.archive.bytes().to_vec(),
-            from: Some(dependency.repository.clone()),
-        }),
-        Err(RepositoryError::NotFound { .. }) => Ok(nothing()),
+    let download = match fetch(updater, dependency).await {
+        Ok(download) => download,
+        Err(RepositoryError::NotFound { .. }) => return Ok(nothing()),
         Err(source) => {
-            Err(UpdateError::Repository { name: dependency.name.clone(), source: Box::new(source) })
+            return Err(UpdateError::Repository { name: dependency.name.clone(), source: Box::new(source) });
+        }
+    };
+    Ok(Resolved::Archive {
+        unsigned: prove(&updater.signatures, &dependency.name, &download, now)?,
+        locked: locked(download.version.unwrap_or_default()),
+        file: download.file,
+        bytes: download.archive.bytes().to_vec(),
+        from: Some(dependency.repository.clone()),
+    })
+}
+
+/// Fetches the archive, with its signature where that is wanted and there is one.
+async fn fetch(updater: &Updater<'_>, dependency: &Dependency) -> Result<Download, RepositoryError> {
+    let mut wanted = wanted(dependency);
+    wanted.provenance = !matches!(updater.signatures, Signatures::Unseen);
+    match updater.finder.download(&wanted).await {
+        // The archive is there, for else it is said that it was not found; so it is the signature that is not.
+        Err(RepositoryError::Status { status: 404 | 410, .. }) if wanted.provenance => {
+            wanted.provenance = false;
+            updater.finder.download(&wanted).await
+        }
+        other => other,
+    }
+}
+
+/// Proves the signature where that is wanted; says whether there is none where there need not be one.
+fn prove(
+    signatures: &Signatures,
+    name: &str,
+    download: &Download,
+    now: Timestamp,
+) -> Result<bool, UpdateError> {
+    let (keyring, must) = match signatures {
+        Signatures::Unseen => return Ok(false),
+        Signatures::WhereThere(keyring) => (keyring, false),
+        Signatures::Wanted(keyring) => (keyring, true),
+    };
+    match &download.provenance {
+        None if must => Err(UpdateError::Unsigned(name.to_owned())),
+        None => Ok(true),
+        Some(provenance) => {
+            verify(download.archive.bytes(), &download.file, provenance, keyring, now).map_err(|source| {
+                UpdateError::Provenance { name: name.to_owned(), source: Box::new(source) }
+            })?;
+            Ok(false)
         }
     }
 }

@@ -11,6 +11,7 @@ use super::lock::{LockFile, Locked};
 use super::resolve::{Resolved, Unresolved, resolve};
 use crate::file::{self, FileError, Privacy};
 use crate::helm::chart::{Chart, ChartError, Dependency};
+use crate::helm::provenance::{Keyring, ProvenanceError};
 use crate::helm::repository::{Finder, RepositoryError};
 
 /// So many are downloaded at the same time.
@@ -23,6 +24,20 @@ pub struct Updater<'a> {
     pub folder: &'a Path,
     /// Where charts are looked for.
     pub finder: &'a Finder,
+    /// What is wanted of signatures.
+    pub signatures: Signatures,
+}
+
+/// What is wanted of the signatures of archives from elsewhere.
+#[derive(Clone, Debug, Default)]
+pub enum Signatures {
+    /// Nobody looks at them.
+    #[default]
+    Unseen,
+    /// Where there is one it must be of a key of this ring.
+    WhereThere(Keyring),
+    /// There must be one, of a key of this ring.
+    Wanted(Keyring),
 }
 
 /// What was done.
@@ -32,6 +47,8 @@ pub struct Changed {
     pub dependencies: usize,
     /// What was downloaded: names and repositories.
     pub downloaded: Vec<(String, String)>,
+    /// Of which of these nobody had signed the archive, where that was asked.
+    pub unsigned: Vec<String>,
     /// The older archives that were deleted.
     pub deleted: Vec<PathBuf>,
 }
@@ -57,6 +74,18 @@ pub enum UpdateError {
         #[source]
         source: Box<RepositoryError>,
     },
+    /// A dependency's archive is not as somebody of the keyring signed it.
+    #[error("verify the dependency {name}")]
+    Provenance {
+        /// Which.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<ProvenanceError>,
+    },
+    /// Nobody signed a dependency's archive.
+    #[error("verify the dependency {0}: there is no provenance file beside it")]
+    Unsigned(String),
     /// Ranges that no version fits.
     #[error("no version fits for {}", list(.0))]
     Unresolved(Vec<Unresolved>),
@@ -89,8 +118,18 @@ impl UpdateError {
             Self::OutOfSync => Some("run `eggtooth helm dependency update`"),
             Self::Unresolved(_) => Some("change the range in Chart.yaml, or look at what the repository has"),
             Self::Repository { source, .. } => source.hint(),
-            Self::Chart { .. } | Self::Write { .. } | Self::File(_) => None,
+            Self::Unsigned(_) => {
+                Some("`eggtooth helm dependency build --verify` takes what nobody signed, too, and says so")
+            }
+            Self::Provenance { .. } | Self::Chart { .. } | Self::Write { .. } | Self::File(_) => None,
         }
+    }
+}
+
+impl<'a> Updater<'a> {
+    /// Brings a chart's dependencies, and looks at no signatures.
+    pub fn new(folder: &'a Path, finder: &'a Finder) -> Self {
+        Self { folder, finder, signatures: Signatures::Unseen }
     }
 }
 
@@ -102,7 +141,7 @@ impl Updater<'_> {
         if asked.is_empty() {
             return Ok(Changed::default());
         }
-        let resolved = self.resolve(asked).await?;
+        let resolved = self.resolve(asked, now).await?;
         let found: Vec<Locked> = resolved.iter().filter_map(Resolved::locked).cloned().collect();
         let lock = LockFile::new(asked, found, now);
         let changed = self.write(resolved)?;
@@ -127,7 +166,7 @@ impl Updater<'_> {
             ..Dependency::default()
         };
         let asked: Vec<Dependency> = lock.dependencies.iter().map(exactly).collect();
-        let resolved = self.resolve(&asked).await?;
+        let resolved = self.resolve(&asked, now).await?;
         self.write(resolved)
     }
 
@@ -136,9 +175,9 @@ impl Updater<'_> {
     }
 
     /// Gets everything before anything is written.
-    async fn resolve(&self, asked: &[Dependency]) -> Result<Vec<Resolved>, UpdateError> {
+    async fn resolve(&self, asked: &[Dependency], now: Timestamp) -> Result<Vec<Resolved>, UpdateError> {
         let resolved: Vec<Resolved> = stream::iter(asked)
-            .map(|dependency| resolve(self.folder, dependency, self.finder))
+            .map(|dependency| resolve(self, dependency, now))
             .buffered(CONCURRENT)
             .try_collect()
             .await?;
@@ -157,7 +196,8 @@ impl Updater<'_> {
         let mut changed = Changed { dependencies: resolved.len(), ..Changed::default() };
         let (mut names, mut files) = (BTreeSet::new(), BTreeSet::new());
         for resolved in resolved {
-            if let Resolved::Archive { locked, file, bytes, from } = resolved {
+            if let Resolved::Archive { locked, file, bytes, from, unsigned } = resolved {
+                changed.unsigned.extend(unsigned.then(|| locked.name.clone()));
                 file::write(&charts.join(&file), &bytes, Privacy::Usual)?;
                 changed.downloaded.extend(from.map(|from| (locked.name.clone(), from)));
                 names.insert(locked.name);

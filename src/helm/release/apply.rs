@@ -249,6 +249,8 @@ pub(super) async fn wait(
     deadline: Duration,
     progress: &dyn Progress,
 ) -> Result<(), KubernetesError> {
-    client.wait_ready(objects, WaitOptions { deadline, jobs: false, pods: false }, progress).await?;
+    client
+        .wait_ready(objects, WaitOptions { deadline, jobs: false, pods: false, logs: true }, progress)
+        .await?;
     Ok(())
 }

@@ -48,6 +48,24 @@ pub(super) async fn apply(
     }
 }
 
+/// Makes the object exactly what it should be and returns it: what others added to it is lost, its uid stays.
+pub(super) async fn replace(client: &Client, wanted: &Manifest) -> Result<Manifest, KubernetesError> {
+    let resource = client.resource_of(wanted).await?;
+    let name = wanted.object_name();
+    loop {
+        let Some(live) = client.get(&resource, &name).await? else {
+            return client.create(wanted, MANAGER).await;
+        };
+        let mut next = wanted.clone();
+        next.set(&["metadata", "resourceVersion"], live.resource_version());
+        match client.replace(&next, MANAGER).await {
+            // Somebody else wrote in between, and loses.
+            Err(error) if error.is_conflict() => {}
+            other => return other,
+        }
+    }
+}
+
 /// Returns the merge patch that leads from what is there to what is wanted.
 fn patch(before: &Json, wanted: &Json, live: &Json) -> Option<Json> {
     let merged = merge("", before, wanted, live);

@@ -80,7 +80,7 @@ impl Course<'_> {
         let objects = self.objects(hook).await?;
         let objects: Vec<&Manifest> = objects.iter().collect();
         let applied = waves::apply(self.client, &objects, waves::Method::SERVER, self.progress).await?;
-        let options = WaitOptions { deadline: self.limit, jobs: true, pods: true };
+        let options = WaitOptions { deadline: self.limit, jobs: true, pods: true, logs: false };
         self.client.wait_ready(applied, options, self.progress).await?;
         Ok(())
     }

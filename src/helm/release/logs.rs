@@ -8,22 +8,29 @@ use crate::resource::GroupKind;
 /// How many lines are told of each container.
 const LINES: u32 = 20;
 
+/// What a container wrote last.
+pub(in crate::helm) struct Log {
+    pub(in crate::helm) pod: Manifest,
+    pub(in crate::helm) container: String,
+    pub(in crate::helm) text: String,
+}
+
 /// Tells the last lines of the hook's pods.
 pub(super) async fn tell(course: Course<'_>, hook: &Hook) {
-    for (place, text) in of_hook(course, hook).await {
+    for Log { pod, container, text } in of_hook(course, hook).await {
         let lines = text.trim_end().replace('\n', "\n  ");
-        course.progress.note(&format!("{place}:\n  {lines}"));
+        course.progress.note(&format!("{pod}, container {container}:\n  {lines}"));
     }
 }
 
 /// Returns the last lines of each container of the hook's pods. What can't be read is passed over: how the hook ended is
 /// told anyway.
-pub(in crate::helm) async fn of_hook(course: Course<'_>, hook: &Hook) -> Vec<(String, String)> {
+pub(in crate::helm) async fn of_hook(course: Course<'_>, hook: &Hook) -> Vec<Log> {
     let mut logs = Vec::new();
     for object in course.objects(hook).await.unwrap_or_default() {
         for pod in pods(course.client, &object).await.unwrap_or_default() {
             for (container, text) in of_pod(course.client, &pod).await {
-                logs.push((format!("{pod}, container {container}"), text));
+                logs.push(Log { pod: pod.clone(), container, text });
             }
         }
     }

@@ -25,6 +25,8 @@ pub(in crate::helm) enum Method<'a> {
     },
     /// We merge what was, what is wanted and what is there. Here is what was.
     ClientSide(&'a BTreeMap<Key, Manifest>),
+    /// What is there is replaced as a whole.
+    Replace,
 }
 
 impl Method<'_> {
@@ -83,5 +85,6 @@ async fn one(
             client.apply(object, options, progress).await
         }
         Method::ClientSide(before) => client_side::apply(client, before.get(&object.key()), object).await,
+        Method::Replace => client_side::replace(client, object).await,
     }
 }

@@ -135,7 +135,10 @@ impl Server {
         let failed = |why: &str| format!("Post {url:?}: {why}");
         let caller = self.webhooks.caller().filter(|_| config["url"].is_null());
         let Some(caller) = caller else {
-            return Err(failed("dial tcp: connect: network is unreachable"));
+            // On the server's own machine nobody listens.
+            let local = config["url"].as_str().is_some_and(|url| url.starts_with("https://127.0.0.1:"));
+            let why = if local { "connection refused" } else { "network is unreachable" };
+            return Err(failed(&format!("dial tcp: connect: {why}")));
         };
         let bundle = config["caBundle"].as_str().unwrap_or_default();
         let bundle =

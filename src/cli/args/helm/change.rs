@@ -99,6 +99,9 @@ pub(in crate::cli) struct ChangeFlags {
     /// Take fields from whoever owns them
     #[arg(long)]
     pub(in crate::cli) force_conflicts: bool,
+    /// Replace objects that are there as a whole; goes with --server-side=false
+    #[arg(long, alias = "force", conflicts_with = "force_conflicts")]
+    pub(in crate::cli) force_replace: bool,
     /// Leave the hooks out
     #[arg(long)]
     pub(in crate::cli) no_hooks: bool,
@@ -122,6 +125,7 @@ impl ChangeFlags {
                 ServerSideFlag::False => ServerSide::Says(false),
             },
             force_conflicts: self.force_conflicts,
+            force_replace: self.force_replace,
             history_max,
             rollback_on_failure: false,
             cleanup_on_fail,

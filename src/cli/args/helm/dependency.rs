@@ -15,6 +15,9 @@ pub(in crate::cli) enum Dependency {
         /// A chart's folder or archive
         #[arg(default_value = ".", hide_default_value = true)]
         chart: PathBuf,
+        /// A column is no wider
+        #[arg(long, value_name = "CHARACTERS", default_value_t = 80)]
+        max_col_width: usize,
     },
     /// Bring the versions that Chart.lock names into charts/
     #[command(after_help = examples::HELM_DEPENDENCY_UPDATE)]
@@ -32,6 +35,12 @@ pub(in crate::cli) struct Bring {
     /// Taken for Helm's sake: an index is asked for only where its repository is used
     #[arg(long, hide = true)]
     pub(in crate::cli) skip_refresh: bool,
+    /// Take only archives that a key of the keyring signed; `build` takes unsigned ones, too, and says so
+    #[arg(long)]
+    pub(in crate::cli) verify: bool,
+    /// The public keys whose signatures count; without this those of GnuPG
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) keyring: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) connection: ConnectionFlags,
 }

@@ -67,15 +67,25 @@ struct Ignored {
     )]
     dry_run: Option<String>,
     #[arg(long, hide = true)]
+    force_conflicts: bool,
+    #[arg(long, hide = true, alias = "force")]
+    force_replace: bool,
+    #[arg(long, hide = true)]
     hide_notes: bool,
+    #[arg(short, long, hide = true)]
+    labels: Vec<String>,
     #[arg(long, hide = true)]
     render_subchart_notes: bool,
     #[arg(long, hide = true)]
     replace: bool,
     #[arg(long, hide = true, alias = "atomic")]
     rollback_on_failure: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    server_side: Option<bool>,
     #[arg(long, hide = true)]
     skip_crds: bool,
+    #[arg(long, hide = true)]
+    take_ownership: bool,
     #[arg(long, hide = true)]
     timeout: Option<String>,
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "watcher")]

@@ -46,8 +46,7 @@ pub(super) async fn find_whole(
     if !render.dependency_update || missing(&chart).is_empty() || !folder.is_dir() {
         return Ok(chart);
     }
-    let updated =
-        Updater { folder, finder: &finder(session, &flags.connection) }.update(session.clock.now()).await;
+    let updated = Updater::new(folder, &finder(session, &flags.connection)).update(session.clock.now()).await;
     let changed = updated
         .map_err(|source| HelmCommandError::Update { path: folder.to_owned(), source: Box::new(source) })?;
     // What is printed is the verb's own.

@@ -1,6 +1,9 @@
 //! What every verb works with.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::HelmCommandError;
 use super::told::Told;
@@ -46,9 +49,20 @@ impl Session {
     ) -> Self {
         let driver = variables.get("HELM_DRIVER").cloned().unwrap_or_default();
         let context = flags.kube_context.clone().or(global.context);
-        let cache = crate::cli::commands::cache(&variables);
+        let mut variables = variables;
+        let places = &flags.places;
+        for (name, place) in [
+            ("HELM_REGISTRY_CONFIG", &places.registry_config),
+            ("HELM_REPOSITORY_CONFIG", &places.repository_config),
+        ] {
+            if let Some(path) = place {
+                variables.insert(name.to_owned(), path.display().to_string());
+            }
+        }
+        let kept = places.repository_cache.clone();
+        let cache = kept.unwrap_or_else(|| crate::cli::commands::cache(&variables));
         let Global { project, charts, kubeconfig, .. } = global;
-        let target = Target { kubeconfig, context, environment: variables };
+        let target = Target { kubeconfig, context, environment: variables, server: flags.server() };
         Self { flags, terminal, project, cache, clock: Clock::system(), folder: charts, target, driver }
     }
 
@@ -68,8 +82,16 @@ impl Session {
     }
 
     /// Returns where the user's public keys are.
-    pub(super) fn keyring(&self) -> PathBuf {
+    fn keyring(&self) -> PathBuf {
         Keyring::usual(&self.target.environment)
+    }
+
+    /// Reads public keys: those of a file, or the user's.
+    pub(super) fn ring(&self, path: Option<&Path>) -> Result<Keyring, HelmCommandError> {
+        Ok(match path {
+            Some(path) => Keyring::read(path)?,
+            None => Keyring::read(&self.keyring())?,
+        })
     }
 
     /// Connects to the cluster. Sends nothing yet.

@@ -13,6 +13,9 @@ pub(super) async fn run(session: &Session, arguments: &Test) -> Result<Exit, Hel
     let record = &tested.record;
     let table = StatusTable { record, metadata: false, resources: None, computed: None, hide_notes: true };
     session.terminal.print(&table.text());
+    if arguments.logs {
+        session.terminal.print("\n");
+    }
     for (place, text) in &tested.logs {
         session.terminal.print(&format!("POD LOGS: {place}\n{text}\n"));
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::HelmCommandError;
 use super::session::Session;
 use crate::cli::{args::helm::Verify, exit::Exit};
-use crate::helm::provenance::{Keyring, Verified, verify};
+use crate::helm::provenance::{Verified, verify};
 use crate::helm::repository::Download;
 
 pub(super) fn run(session: &Session, arguments: &Verify) -> Result<Exit, HelmCommandError> {
@@ -50,10 +50,7 @@ fn prove(
     provenance: &[u8],
     keyring: Option<&Path>,
 ) -> Result<Verified, HelmCommandError> {
-    let keyring = match keyring {
-        Some(path) => Keyring::read(path)?,
-        None => Keyring::read(&session.keyring())?,
-    };
+    let keyring = session.ring(keyring)?;
     verify(archive, name, provenance, &keyring, session.clock.now())
         .map_err(|source| HelmCommandError::Provenance { file: name.to_owned(), source: Box::new(source) })
 }

@@ -27,7 +27,12 @@ pub(super) fn run(
     variables: BTreeMap<String, String>,
     terminal: &Terminal,
 ) -> Exit {
-    let target = Target { kubeconfig: global.kubeconfig, context: global.context, environment: variables };
+    let target = Target {
+        kubeconfig: global.kubeconfig,
+        context: global.context,
+        environment: variables,
+        ..Target::default()
+    };
     with_runtime(tokio::runtime::Builder::new_current_thread(), || async {
         match dispatch(command, &target, terminal).await {
             Ok(()) => Exit::Done,
