@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use super::Failure;
 use super::evaluator::{Opening, Options};
 use super::syntax::{Place, join};
-use super::term::{Content, Entry, Term};
+use super::term::{Content, Entry, Term, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::resource::Value;
 
@@ -46,7 +46,17 @@ impl fmt::Debug for Evaluation {
 struct Origin {
     value: Option<Arc<Place>>,
     key: Option<Arc<Place>>,
-    parts: BTreeMap<Arc<str>, Origin>,
+    parts: Parts,
+}
+
+/// The origins of a value's parts.
+#[derive(Clone, Debug, Default)]
+enum Parts {
+    #[default]
+    None,
+    List(Vec<Origin>),
+    /// Sorted by their keys.
+    Object(Vec<(Arc<str>, Origin)>),
 }
 
 impl Evaluation {
@@ -69,9 +79,8 @@ impl Evaluation {
             origins: Origin::default(),
         };
         if let Some(term) = term {
-            let properties = term.properties();
-            evaluation.variables = texts(properties.get("environmentVariables"), options);
-            evaluation.files = texts(properties.get("files"), options);
+            evaluation.variables = texts(term.entry("environmentVariables"), options);
+            evaluation.files = texts(term.entry("files"), options);
             evaluation.note_marks("", term, false, options);
             evaluation.origins = Origin::of(term, None);
         }
@@ -154,7 +163,7 @@ fn texts(entry: Option<&Entry>, options: Options) -> BTreeMap<Arc<str>, Value> {
     let text = |(key, entry): (Arc<str>, Entry)| {
         let scalar = !matches!(entry.term.content, Content::List(_) | Content::Object(_));
         let rendered = entry.term.render().ok().filter(|_| scalar)?;
-        let value = super::term::text_value(&rendered.text.into());
+        let value = Value::from(&Text::from(rendered.text));
         Some((key, if inside || entry.term.secret { value.secret() } else { value }))
     };
     object.properties().into_iter().filter_map(text).collect()
@@ -163,24 +172,34 @@ fn texts(entry: Option<&Entry>, options: Options) -> BTreeMap<Arc<str>, Value> {
 impl Origin {
     fn of(term: &Term, key: Option<Arc<Place>>) -> Self {
         let parts = match &term.content {
-            Content::List(items) => {
-                let items = items.iter().enumerate();
-                items.map(|(index, item)| (index.to_string().into(), Self::of(item, None))).collect()
-            }
+            Content::List(items) => Parts::List(items.iter().map(|item| Self::of(item, None)).collect()),
             Content::Object(_) => {
-                let mut parts = BTreeMap::new();
+                let mut parts = Vec::new();
                 term.for_each_property(|name, entry| {
-                    parts.insert(Arc::clone(name), Self::of(&entry.term, entry.key.clone()));
+                    parts.push((Arc::clone(name), Self::of(&entry.term, entry.key.clone())));
                 });
-                parts
+                Parts::Object(parts)
             }
-            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => BTreeMap::new(),
+            Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => Parts::None,
         };
         Self { value: Some(Arc::clone(&term.place)), key, parts }
     }
 
     fn find(&self, path: &[impl AsRef<str>]) -> Option<&Self> {
         path.iter().try_fold(self, |origin, step| origin.parts.get(step.as_ref()))
+    }
+}
+
+impl Parts {
+    fn get(&self, step: &str) -> Option<&Origin> {
+        match self {
+            Self::None => None,
+            Self::List(items) => items.get(step.parse::<usize>().ok()?),
+            Self::Object(entries) => {
+                let index = entries.binary_search_by(|(key, _)| (**key).cmp(step)).ok()?;
+                Some(&entries[index].1)
+            }
+        }
     }
 }
 

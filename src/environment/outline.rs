@@ -50,8 +50,8 @@ impl Outline {
         for (name, parsed) in documents {
             let own = outline.environments.entry(Arc::clone(name)).or_default();
             let Some(document) = &parsed.document else { continue };
-            for (key, (_, value)) in &document.values.entries {
-                match &value.kind {
+            for (key, property) in &document.values.entries {
+                match &property.value.kind {
                     Kind::Object(stacks) if &**key == "stacks" => {
                         own.extend(stacks.entries.keys().map(|stack| format!("stacks.{stack}")));
                     }
@@ -69,14 +69,14 @@ impl Outline {
         }
         for (name, parsed) in documents {
             let Some(document) = &parsed.document else { continue };
-            for (key, (_, value)) in &document.values.entries {
-                match &value.kind {
+            for (key, property) in &document.values.entries {
+                match &property.value.kind {
                     Kind::Object(stacks) if &**key == "stacks" => {
-                        for (stack, (_, value)) in &stacks.entries {
-                            outline.look(documents, name, &format!("stacks.{stack}"), value);
+                        for (stack, property) in &stacks.entries {
+                            outline.look(documents, name, &format!("stacks.{stack}"), &property.value);
                         }
                     }
-                    _ => outline.look(documents, name, key, value),
+                    _ => outline.look(documents, name, key, &property.value),
                 }
             }
         }
@@ -99,8 +99,8 @@ impl Outline {
             }
             Kind::List(items) => items.iter().for_each(|item| self.look(documents, name, value, item)),
             Kind::Object(properties) => {
-                for (_, part) in properties.entries.values() {
-                    self.look(documents, name, value, part);
+                for part in properties.entries.values() {
+                    self.look(documents, name, value, &part.value);
                 }
             }
             Kind::Call(call) => {

@@ -24,7 +24,7 @@ impl<'d> Scope<'d, '_, '_> {
         if let (false, Some(delimiter), Some(items)) = (marks.unknown, delimiter.as_text(), values.as_list())
         {
             let texts: Vec<&[u8]> =
-                items.iter().filter_map(|item| item.as_text()).map(AsRef::as_ref).collect();
+                items.iter().filter_map(|item| item.as_text()).map(|text| &**text).collect();
             joined = texts.join(&**delimiter);
         }
         shared(text_or_unknown(joined, marks.unknown, &expression.place).with_secret(marks.secret))

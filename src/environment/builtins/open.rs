@@ -69,15 +69,15 @@ impl<'d> Scope<'d, '_, '_> {
             return self.evaluate(inputs, None);
         }
         let mut entries = Entries::new();
-        for (name, (key, value)) in &properties.entries {
+        for (name, property) in &properties.entries {
             let term = if rotate_only.contains(name) {
-                let mut unobserved = Term::unknown(Schema::always(), &value.place);
+                let mut unobserved = Term::unknown(Schema::always(), &property.value.place);
                 unobserved.unobserved = true;
                 Rc::new(unobserved)
             } else {
-                self.evaluate(value, None)
+                self.evaluate(&property.value, None)
             };
-            entries.insert(Arc::clone(name), Entry { term, key: Some(Arc::clone(&key.place)) });
+            entries.insert(Arc::clone(name), Entry { term, key: Some(Arc::clone(&property.key)) });
         }
         Rc::new(Term::object(entries, &inputs.place))
     }

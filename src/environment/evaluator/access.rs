@@ -50,7 +50,7 @@ impl<'d> Scope<'d, '_, '_> {
                 }
             };
             let Some(key) = self.key(at, accessor) else { return unknown(&at.place) };
-            let Some((_, value)) = properties.entries.get(key) else {
+            let Some(property) = properties.entries.get(key) else {
                 if let Some(base) = base.filter(|base| base.is_object()) {
                     return self.walk(at, base, &path[index..]);
                 }
@@ -59,7 +59,7 @@ impl<'d> Scope<'d, '_, '_> {
                 return unknown(&at.place);
             };
             base = base.and_then(|base| base.property(key));
-            receiver = Receiver::Expression(value);
+            receiver = Receiver::Expression(&property.value);
         }
         match receiver {
             Receiver::Expression(target) => self.evaluate(target, base.as_ref()),

@@ -100,7 +100,7 @@ impl<'d, 's, 'e> Scope<'d, 's, 'e> {
             Kind::Null => Rc::new(Term::new(Content::Null, place)),
             Kind::Bool(value) => Rc::new(Term::new(Content::Bool(*value), place)),
             Kind::Number(number) => Rc::new(Term::new(Content::Number(number.clone()), place)),
-            Kind::Text(text) => Rc::new(Term::text(text.as_bytes(), place)),
+            Kind::Text(text) => Rc::new(Term::text(text, place)),
             Kind::Interpolation(parts) => Rc::new(self.interpolate(expression, parts)),
             Kind::Symbol(accessors) => self.access(expression, accessors),
             Kind::List(items) => {
@@ -131,12 +131,12 @@ impl<'d, 's, 'e> Scope<'d, 's, 'e> {
     }
 
     fn object(&mut self, place: &Arc<Place>, properties: &'d Properties, base: Option<Shared>) -> Shared {
-        let mut entries = Entries::new();
-        for (name, (key, value)) in &properties.entries {
+        let entries = properties.entries.iter().map(|(name, property)| {
             let below = base.as_ref().and_then(|base| base.property(name));
-            let term = self.evaluate(value, below.as_ref());
-            entries.insert(Arc::clone(name), Entry { term, key: Some(Arc::clone(&key.place)) });
-        }
+            let term = self.evaluate(&property.value, below.as_ref());
+            (Arc::clone(name), Entry { term, key: Some(Arc::clone(&property.key)) })
+        });
+        let entries: Entries = entries.collect();
         self.admit(Rc::new(Term::object(entries, place).with_base(base)), 0, place)
     }
 

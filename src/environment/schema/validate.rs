@@ -152,7 +152,7 @@ impl Validator {
         faults == self.diagnostics.len()
     }
 
-    fn check_text(&mut self, term: &Term, text: &Arc<[u8]>, rules: &Rules) -> bool {
+    fn check_text(&mut self, term: &Term, text: &[u8], rules: &Rules) -> bool {
         let faults = self.diagnostics.len();
         self.at_least(term, text.len(), rules.min_length, "expected a string of at least length {}");
         self.at_most(term, text.len(), rules.max_length, "expected a string of at most length {}");

@@ -129,8 +129,8 @@ impl Reader<'_, '_> {
             Kind::Object(ref properties)
                 if properties.entries.len() == 1 && properties.rejected.is_empty() =>
             {
-                if let Some((_, value)) = properties.entries.get("ciphertext")
-                    && let Kind::Text(text) = &value.kind
+                if let Some(property) = properties.entries.get("ciphertext")
+                    && let Kind::Text(text) = &property.value.kind
                 {
                     return Some(Call::Ciphertext(Arc::clone(text)));
                 }
@@ -214,9 +214,9 @@ impl Reader<'_, '_> {
             self.parser.diagnostics.push(argument.place.error(message));
         }
         for (name, value) in properties.repeated {
-            properties.entries.entry(name).and_modify(|(_, earlier)| *earlier = value);
+            properties.entries.entry(name).and_modify(|earlier| earlier.value = value);
         }
-        Some(names.map(|name| properties.entries.remove(name).map(|(_, value)| value)))
+        Some(names.map(|name| properties.entries.remove(name).map(|property| property.value)))
     }
 
     fn literal_name(&mut self, name: Expression) -> Option<Arc<str>> {

@@ -68,16 +68,20 @@ impl Place {
 /// The entries of an object; of several with one key the first is here.
 #[derive(Default)]
 pub(crate) struct Properties {
-    pub(crate) entries: BTreeMap<Arc<str>, (Key, Expression)>,
+    ///
+    /// Each is in a box, because a map's nodes have room for eleven, and most objects have less.
+    pub(crate) entries: BTreeMap<Arc<str>, Box<Property>>,
     /// Errors that evaluation reports: keys that were there already, or must not be there.
     pub(crate) rejected: Vec<Diagnostic>,
     /// The other entries of a key that is there already.
     pub(crate) repeated: Vec<(Arc<str>, Expression)>,
 }
 
-/// Where a property's key stands.
-pub(crate) struct Key {
-    pub(crate) place: Arc<Place>,
+/// An entry of an object.
+pub(crate) struct Property {
+    /// Where its key stands.
+    pub(crate) key: Arc<Place>,
+    pub(crate) value: Expression,
 }
 
 /// Something that evaluates to a value.
@@ -176,7 +180,7 @@ impl Properties {
     /// Adds the errors that were put off until evaluation, here and below.
     pub(crate) fn rejected(&self, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.extend(self.rejected.iter().cloned());
-        self.entries.values().for_each(|(_, value)| value.rejected(diagnostics));
+        self.entries.values().for_each(|property| property.value.rejected(diagnostics));
     }
 }
 

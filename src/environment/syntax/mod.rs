@@ -8,7 +8,7 @@ mod path;
 mod quote;
 
 pub(crate) use document::{
-    Accessor, Call, Document, Expression, Import, Key, Kind, Part, Place, Properties, Step,
+    Accessor, Call, Document, Expression, Import, Kind, Part, Place, Properties, Property, Step,
 };
 pub(crate) use interpolation::parse_path;
 pub(crate) use parser::{Parsed, parse};

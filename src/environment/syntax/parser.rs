@@ -6,7 +6,7 @@ use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    Document, Expression, Import, Key, Kind, Place, Properties, builtin, interpolation,
+    Document, Expression, Import, Kind, Place, Properties, Property, builtin, interpolation,
     path::{self, Way},
 };
 use crate::diagnostic::{Diagnostic, Position, Severity, Span};
@@ -342,7 +342,7 @@ impl Properties {
                 self.repeated.push((Arc::clone(earlier.key()), value));
             }
             Entry::Vacant(free) => {
-                free.insert((Key { place }, value));
+                free.insert(Box::new(Property { key: place, value }));
             }
         }
     }

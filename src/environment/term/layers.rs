@@ -16,14 +16,29 @@ impl Term {
     /// Returns an object's entries, own and inherited; none for anything else.
     pub(crate) fn properties(&self) -> BTreeMap<Arc<str>, Entry> {
         let mut properties = BTreeMap::new();
-        let mut layer = Some(self);
-        while let Some(Term { content: Content::Object(entries), base, .. }) = layer {
-            for (key, entry) in entries.iter() {
+        for entries in self.own_layers() {
+            for (key, entry) in entries {
                 properties.entry(Arc::clone(key)).or_insert_with(|| entry.clone());
             }
-            layer = base.as_deref();
         }
         properties
+    }
+
+    /// Returns what an object's layers have themselves, from the uppermost down; nothing for anything else.
+    pub(super) fn own_layers(&self) -> impl Iterator<Item = &Entries> {
+        let mut layer = Some(self);
+        std::iter::from_fn(move || match layer? {
+            Self { content: Content::Object(entries), base, .. } => {
+                layer = base.as_deref();
+                Some(&**entries)
+            }
+            _ => None,
+        })
+    }
+
+    /// Returns an object's entry, own or inherited; none of anything else.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.own_layers().find_map(|entries| entries.get(key))
     }
 
     /// Shows an object's entries, own and inherited, in the order of their keys.

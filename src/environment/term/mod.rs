@@ -6,8 +6,7 @@ mod value;
 
 use std::{cell::OnceCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
-pub(crate) use text::Rendered;
-pub(crate) use value::text_value;
+pub(crate) use text::{Rendered, Text};
 
 use super::{schema::Schema, syntax::Place};
 use crate::resource::Number;
@@ -51,8 +50,7 @@ pub(crate) enum Content {
     Null,
     Bool(bool),
     Number(Number),
-    /// A text, which need not be UTF-8.
-    Text(Arc<[u8]>),
+    Text(Text),
     List(Rc<[Shared]>),
     Object(Rc<Entries>),
 }
@@ -96,7 +94,7 @@ impl Term {
         }
     }
 
-    pub(crate) fn text(text: impl Into<Arc<[u8]>>, place: &Arc<Place>) -> Self {
+    pub(crate) fn text(text: impl Into<Text>, place: &Arc<Place>) -> Self {
         Self::new(Content::Text(text.into()), place)
     }
 
@@ -198,7 +196,11 @@ impl Term {
             Content::Object(entries) if self.base.is_none() => {
                 entries.values().any(|entry| holds(&entry.term))
             }
-            Content::Object(_) => self.properties().values().any(|entry| holds(&entry.term)),
+            // What none of the layers holds, the object does not hold; else it depends on what hides what.
+            Content::Object(_) => {
+                self.own_layers().any(|entries| entries.values().any(|entry| holds(&entry.term)))
+                    && self.properties().values().any(|entry| holds(&entry.term))
+            }
             Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => false,
         }
     }
@@ -212,7 +214,7 @@ impl Term {
         }
     }
 
-    pub(crate) fn as_text(&self) -> Option<&Arc<[u8]>> {
+    pub(crate) fn as_text(&self) -> Option<&Text> {
         match &self.content {
             Content::Text(text) => Some(text),
             _ => None,

@@ -1,7 +1,58 @@
-//! Values as text, as interpolation and `fn::toString` write them.
+//! Texts, and values as text, as interpolation and `fn::toString` write them.
+
+use std::{ops::Deref, sync::Arc};
 
 use super::{Content, Term};
 use crate::environment::syntax::quote_bytes;
+use crate::resource::Value;
+
+/// A text, which need not be UTF-8.
+#[derive(Clone)]
+pub(crate) enum Text {
+    /// UTF-8, shared with the document that it stands in.
+    Chars(Arc<str>),
+    /// Something else.
+    Bytes(Arc<[u8]>),
+}
+
+impl Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Chars(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+impl From<&Arc<str>> for Text {
+    fn from(text: &Arc<str>) -> Self {
+        Self::Chars(Arc::clone(text))
+    }
+}
+
+impl From<&[u8]> for Text {
+    fn from(bytes: &[u8]) -> Self {
+        std::str::from_utf8(bytes)
+            .map_or_else(|_| Self::Bytes(Arc::from(bytes)), |text| Self::Chars(Arc::from(text)))
+    }
+}
+
+impl From<Vec<u8>> for Text {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::from(&*bytes)
+    }
+}
+
+impl From<&Text> for Value {
+    fn from(text: &Text) -> Self {
+        match text {
+            Text::Chars(text) => Self::String(Arc::clone(text)),
+            Text::Bytes(bytes) => Self::Bytes(Arc::clone(bytes)),
+        }
+    }
+}
 
 /// The text would be longer than any value may be.
 pub(crate) struct TooLong;

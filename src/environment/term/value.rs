@@ -16,8 +16,8 @@ impl Term {
             Value::Null => Self::new(Content::Null, place),
             Value::Bool(value) => Self::new(Content::Bool(*value), place),
             Value::Number(number) => Self::new(Content::Number(number.clone()), place),
-            Value::String(text) => Self::text(text.as_bytes(), place),
-            Value::Bytes(bytes) => Self::text(Arc::clone(bytes), place),
+            Value::String(text) => Self::text(text, place),
+            Value::Bytes(bytes) => Self::text(&**bytes, place),
             Value::List(values) => {
                 Self::list(values.iter().map(|value| Self::from_value(value, secret, place)).collect(), place)
             }
@@ -50,14 +50,13 @@ impl Term {
             Content::Null => Value::Null,
             Content::Bool(value) => Value::Bool(*value),
             Content::Number(number) => Value::Number(number.clone()),
-            Content::Text(bytes) => text_value(bytes),
+            Content::Text(text) => text.into(),
             Content::List(items) => Value::list(items.iter().map(|item| below(item))),
             Content::Object(_) => {
-                let mut entries = Map::new();
-                self.for_each_property(|key, entry| {
-                    entries.insert(Arc::clone(key), below(&entry.term));
-                });
-                Value::Map(Arc::new(entries))
+                let mut entries = Vec::new();
+                self.for_each_property(|key, entry| entries.push((Arc::clone(key), below(&entry.term))));
+                // Many at once, and sorted: that is cheaper than one after another.
+                Value::Map(Arc::new(Map::from_iter(entries)))
             }
         }
     }
@@ -78,9 +77,4 @@ impl Term {
             Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => {}
         }
     }
-}
-
-/// Returns a string where the bytes are UTF-8.
-pub(crate) fn text_value(bytes: &Arc<[u8]>) -> Value {
-    std::str::from_utf8(bytes).map_or_else(|_| Value::Bytes(Arc::clone(bytes)), Value::from)
 }
