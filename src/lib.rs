@@ -44,7 +44,7 @@
 //! | [`rehearsal`] | a cluster in memory: API server, controllers, node and network, in virtual time |
 //! | [`stack`] | what a stack program sees: its configuration, and what it can register |
 //! | [`verify`] | the proof that a store is usable, and the dictionary of errors |
-//! | [`environment`] | the language of Pulumi ESC: parser, evaluator, functions, sources |
+//! | [`environment`] | the language of Pulumi ESC: evaluator, functions, sources |
 //! | [`onepassword`] | 1Password: Connect's credentials and token, its API, the `op` command |
 //! | [`pulumi_esc`] | the API of Pulumi ESC |
 //! | [`external_secrets`] | typed stores and canaries, the webhook's gate, the certificate that is seeded for it |
@@ -59,6 +59,7 @@
 //! | [`keys`] | age identities and recipients, and where they are found |
 //! | [`event`] | what happens, told as it happens |
 //! | [`resource`] | names, values, outputs, options, and the contract of a provider |
+//! | [`esc`] | the documents of Pulumi ESC's language: imports and expressions, with their places |
 //! | [`yaml`] | YAML with positions, resolved and written as Go does |
 //! | [`diagnostic`] | problems with their place, in one form for every check |
 //! | [`scrubber`] | the last net: takes known secrets out of what is printed or logged |
@@ -98,6 +99,8 @@ pub mod ssh;
 pub mod keys;
 pub mod event;
 pub mod resource;
+pub use eggtooth_syntax::esc;
+
 pub use eggtooth_syntax::yaml;
 
 pub use eggtooth_syntax::diagnostic;

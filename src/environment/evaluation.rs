@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use super::Failure;
 use super::evaluator::{Opening, Options};
-use super::syntax::{Place, join};
 use super::term::{Content, Entry, Term, Text};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::esc::{Place, join};
 use crate::resource::Value;
 
 /// An evaluated environment.

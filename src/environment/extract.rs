@@ -1,7 +1,7 @@
 //! Taking a part out of a value by its path.
 
-use super::syntax::{Step, join, parse_path};
 use crate::diagnostic::suggest;
+use crate::esc::{Step, join, parse_path};
 use crate::resource::Value;
 
 /// Returns the part of a value that a path leads to, as `${…}` has it; sops's own `["a"]["b"]` is one, too.

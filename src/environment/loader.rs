@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::syntax::quote;
 use crate::diagnostic::Source;
+use crate::esc::quote;
 
 /// Gives the text of a document by the environment's name.
 pub trait Loader: Send + Sync {

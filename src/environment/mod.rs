@@ -5,7 +5,7 @@
 //! and unknown parts are marked, all problems with their place, and where each value comes from. Secrecy spreads
 //! through every function, and no message holds a secret.
 //!
-//! The way through: `syntax` reads a document, `evaluator` walks its expressions in rounds, `term` is a value with
+//! The way through: [`esc`](crate::esc) reads a document, `evaluator` walks its expressions in rounds, `term` is a value with
 //! its marks and layers, `builtins` are the functions, `schema` checks what goes in and comes out of sources.
 //! What a source is and how it is reached is left to [`Source`].
 
@@ -21,7 +21,6 @@ mod loader;
 mod outline;
 mod schema;
 mod sources;
-mod syntax;
 mod term;
 #[cfg(test)]
 mod tests;

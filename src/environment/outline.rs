@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::syntax::{Accessor, Call, Expression, Kind, Parsed, parse};
 use super::{LoadError, Loader};
+use crate::esc::{Accessor, Call, Expression, Kind, Parsed, parse};
 
 /// An environment, and a value of it.
 pub type ValueName = (Arc<str>, String);

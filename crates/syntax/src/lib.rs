@@ -1,7 +1,9 @@
-//! What Eggtooth reads and writes text with: [`yaml`], and [`diagnostic`] for what is wrong in it.
+//! What Eggtooth reads and writes text with: [`yaml`], [`esc`] for what an environment's document says in it, and [`diagnostic`] for
+//! what is wrong.
 //!
-//! Both are modules of the crate `eggtooth`, whose map says where they stand. They are a crate of their own because a crate is
+//! All are modules of the crate `eggtooth`, whose map says where they stand. They are a crate of their own because a crate is
 //! the smallest thing that can be compiled for speed, while the program as a whole is compiled for size.
 
 pub mod diagnostic;
+pub mod esc;
 pub mod yaml;

@@ -5,8 +5,8 @@ use ::base64::{Engine, engine::general_purpose::STANDARD};
 use super::{Marks, shared};
 use crate::environment::evaluator::{Scope, text_or_unknown};
 use crate::environment::schema::Schema;
-use crate::environment::syntax::Expression;
 use crate::environment::term::{Shared, Term};
+use crate::esc::Expression;
 
 impl<'d> Scope<'d, '_, '_> {
     pub(super) fn encode_base64(&mut self, expression: &'d Expression, text: &'d Expression) -> Shared {

@@ -4,8 +4,8 @@ use super::{Marks, shared, yaml};
 use crate::environment::evaluator::{Scope, text_or_unknown};
 use crate::environment::json;
 use crate::environment::schema::Schema;
-use crate::environment::syntax::Expression;
 use crate::environment::term::{Shared, Term};
+use crate::esc::Expression;
 
 impl<'d> Scope<'d, '_, '_> {
     pub(super) fn encode_json(&mut self, expression: &'d Expression, value: &'d Expression) -> Shared {

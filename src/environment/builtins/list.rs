@@ -3,8 +3,8 @@
 use super::{Marks, shared};
 use crate::environment::evaluator::{Scope, text_or_unknown};
 use crate::environment::schema::Schema;
-use crate::environment::syntax::Expression;
 use crate::environment::term::{Shared, Term};
+use crate::esc::Expression;
 
 impl<'d> Scope<'d, '_, '_> {
     pub(super) fn join(

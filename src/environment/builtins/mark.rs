@@ -2,8 +2,8 @@
 
 use super::{passed_through, shared};
 use crate::environment::evaluator::Scope;
-use crate::environment::syntax::Expression;
 use crate::environment::term::Shared;
+use crate::esc::Expression;
 
 impl<'d> Scope<'d, '_, '_> {
     pub(super) fn make_final(&mut self, expression: &'d Expression, value: &'d Expression) -> Shared {

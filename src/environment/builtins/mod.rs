@@ -12,8 +12,8 @@ mod yaml;
 use std::rc::Rc;
 
 use super::evaluator::Scope;
-use super::syntax::{Call, Expression};
 use super::term::{Shared, Term};
+use crate::esc::{Call, Expression};
 
 impl<'d> Scope<'d, '_, '_> {
     /// Returns the value of a call.

@@ -7,8 +7,8 @@ use crate::diagnostic::suggest;
 use crate::environment::evaluator::{CallId, Mode, Opener, Request, Scope, entries, message};
 use crate::environment::schema::Schema;
 use crate::environment::sources::left_out;
-use crate::environment::syntax::{Expression, Kind, quote};
 use crate::environment::term::{Entries, Entry, Shared, Term};
+use crate::esc::{Expression, Kind, quote};
 
 impl<'d> Scope<'d, '_, '_> {
     pub(super) fn open(

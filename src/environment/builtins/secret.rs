@@ -3,8 +3,8 @@
 use super::{base64::decode, shared};
 use crate::environment::evaluator::{Mode, Scope};
 use crate::environment::schema::Schema;
-use crate::environment::syntax::Expression;
 use crate::environment::term::{Shared, Term};
+use crate::esc::Expression;
 use crate::secret::Secret;
 
 /// Why a ciphertext can't be read.

@@ -7,8 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::environment::evaluator::Scope;
 use crate::environment::json::read_json;
 use crate::environment::schema::Schema;
-use crate::environment::syntax::Expression;
 use crate::environment::term::Shared;
+use crate::esc::Expression;
 
 impl<'d> Scope<'d, '_, '_> {
     /// Checks a value and gives it on, whatever the outcome.

@@ -5,8 +5,8 @@ use std::{rc::Rc, sync::Arc};
 use super::{Scope, scope::unknown};
 use crate::diagnostic::{Diagnostic, distance};
 use crate::environment::schema::Schema;
-use crate::environment::syntax::{Accessor, Call, Expression, Kind, Properties, Step, quote};
 use crate::environment::term::{Content, Entries, Entry, Shared, Term};
+use crate::esc::{Accessor, Call, Expression, Kind, Properties, Step, quote};
 
 /// Where an access has come to without evaluating anything.
 enum Receiver<'d> {

@@ -17,8 +17,9 @@ pub(crate) use opening::{CallId, Opener, Request, entries, message};
 pub(crate) use scope::{Scope, text_or_unknown};
 pub(crate) use session::{Opened, Session};
 
-use super::{Evaluation, Loader, Sources, syntax};
+use super::{Evaluation, Loader, Sources};
 use crate::diagnostic::Source;
+use crate::esc;
 use crate::resource::Map;
 
 /// Evaluates environments.
@@ -115,7 +116,7 @@ impl Evaluator {
 /// What the rounds share.
 #[derive(Default)]
 pub(crate) struct Progress {
-    documents: BTreeMap<String, Arc<syntax::Parsed>>,
+    documents: BTreeMap<String, Arc<esc::Parsed>>,
     opened: BTreeMap<opening::CallId, Opened>,
     openings: Vec<Opening>,
     sources: Vec<Source>,

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Opened, Options};
-use crate::environment::syntax::Place;
 use crate::environment::term::{Content, Entry, Term};
 use crate::environment::{Failure, Names, Rotator, Source};
+use crate::esc::Place;
 use crate::remote::Meter;
 use crate::resource::Map;
 

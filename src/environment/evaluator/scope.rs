@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use super::Session;
 use crate::environment::schema::{Schema, Validator};
-use crate::environment::syntax::{Call, Document, Expression, Kind, Part, Place, Properties};
 use crate::environment::term::{Content, Entries, Entry, Shared, Term};
+use crate::esc::{Call, Document, Expression, Kind, Part, Place, Properties};
 use crate::resource::Value;
 
 /// One document under evaluation: its expressions' values, and what it builds on.

@@ -11,9 +11,9 @@ use super::{
     opening::{CallId, Request},
 };
 use crate::diagnostic::Diagnostic;
-use crate::environment::syntax::{self, Parsed, Place};
 use crate::environment::term::{Shared, Term};
 use crate::environment::{Decrypter, Evaluation, Failure, LoadError, Names, Sources};
+use crate::esc::{self, Parsed, Place};
 use crate::resource::Value;
 
 /// What a source gave, or its error.
@@ -82,7 +82,7 @@ impl<'e> Session<'e> {
         Ok(evaluation)
     }
 
-    fn evaluate(&mut self, name: &Arc<str>, document: &syntax::Document) -> Shared {
+    fn evaluate(&mut self, name: &Arc<str>, document: &esc::Document) -> Shared {
         self.imports.insert(Arc::clone(name), Imported::Evaluating);
         let term = Scope::new(self, Arc::clone(name), document).evaluate_document();
         self.imports.insert(Arc::clone(name), Imported::Done(Rc::clone(&term)));
@@ -121,7 +121,7 @@ impl<'e> Session<'e> {
             return Ok(Arc::clone(parsed));
         }
         let source = self.evaluator.loader.load(name)?;
-        let parsed = Arc::new(syntax::parse(&source.name, &source.text));
+        let parsed = Arc::new(esc::parse(&source.name, &source.text));
         self.progress.sources.push(source);
         self.progress.documents.insert(name.to_owned(), Arc::clone(&parsed));
         Ok(parsed)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::environment::syntax::quote;
+use crate::esc::quote;
 use crate::resource::{Map, Number, Value};
 
 /// Why a text is not JSON, in the words of Go's encoding/json.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::environment::syntax::quote;
+use crate::esc::quote;
 use crate::resource::Value;
 
 /// A number has no form in JSON (`+Inf`).

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Form, Rules, Schema};
-use crate::environment::syntax::quote;
+use crate::esc::quote;
 use crate::resource::{Map, Number, Value};
 
 /// Why a schema can't be used.

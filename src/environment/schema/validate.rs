@@ -5,8 +5,8 @@ use std::{cmp::Ordering, rc::Rc, sync::Arc};
 use super::{Rules, Schema};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::environment::json;
-use crate::environment::syntax::{Place, join, quote};
 use crate::environment::term::{Content, Entry, Shared, Term};
+use crate::esc::{Place, join, quote};
 use crate::resource::{Number, Value};
 
 /// Collects what does not fit.

@@ -8,7 +8,8 @@ use std::{cell::OnceCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
 pub(crate) use text::{Rendered, Text};
 
-use super::{schema::Schema, syntax::Place};
+use super::schema::Schema;
+use crate::esc::Place;
 use crate::resource::Number;
 
 /// A shared value.

@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use super::{Content, Term};
-use crate::environment::syntax::quote_bytes;
+use crate::esc::quote_bytes;
 use crate::resource::Value;
 
 /// A text, which need not be UTF-8.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use super::{Content, Entry, Shared, Term};
 use crate::environment::schema::Schema;
-use crate::environment::syntax::Place;
+use crate::esc::Place;
 use crate::resource::{Map, Value};
 
 impl Term {

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 /// Quotes a text as Go's `strconv.Quote`.
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     quote_bytes(text.as_bytes())
 }
 
 /// Quotes bytes as Go's `strconv.Quote`: what is no UTF-8 becomes `\xff`.
-pub(crate) fn quote_bytes(bytes: &[u8]) -> String {
+pub fn quote_bytes(bytes: &[u8]) -> String {
     let mut quoted = String::with_capacity(bytes.len() + 2);
     quoted.push('"');
     for chunk in bytes.utf8_chunks() {

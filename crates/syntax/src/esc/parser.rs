@@ -5,23 +5,24 @@ use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::Number;
 use super::{
     Document, Expression, Import, Kind, Place, Properties, Property, builtin, interpolation,
     path::{self, Way},
 };
 use crate::diagnostic::{Diagnostic, Position, Severity, Span};
-use crate::resource::Number;
 use crate::yaml::{self, Flavour, Node, Resolved, Style};
 
 /// What reading a document gave.
-pub(crate) struct Parsed {
+pub struct Parsed {
     /// `None` where a diagnostic is an error.
-    pub(crate) document: Option<Document>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub document: Option<Document>,
+    /// All that was found, in the order in which it was found.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads a document; `file` is its name in diagnostics.
-pub(crate) fn parse(file: &Arc<str>, text: &str) -> Parsed {
+pub fn parse(file: &Arc<str>, text: &str) -> Parsed {
     let mut parser = Parser {
         file: Arc::clone(file),
         text,

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 /// Adds a key to a path: plain if it is an identifier, else quoted (`a.b["x-y"]`). An empty key adds nothing.
-pub(crate) fn join(path: &str, key: &str) -> String {
+pub fn join(path: &str, key: &str) -> String {
     let mut joined = path.to_owned();
     push(&mut joined, key);
     joined

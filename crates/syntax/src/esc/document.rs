@@ -2,58 +2,61 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use super::Number;
 use super::path::Name;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::resource::Number;
 
 /// A document that was read without an error.
-pub(crate) struct Document {
+pub struct Document {
     /// The environments that it builds on, in order.
-    pub(crate) imports: Vec<Import>,
+    pub imports: Vec<Import>,
     /// The entries under `values`.
-    pub(crate) values: Properties,
+    pub values: Properties,
     /// How many expressions there are; their ids count from 0.
-    pub(crate) expressions: usize,
+    pub expressions: usize,
 }
 
 impl Document {
     /// Says whether the document has no values, not even ones that evaluation refuses.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.values.entries.is_empty() && self.values.rejected.is_empty()
     }
 }
 
 /// One entry of `imports`.
-pub(crate) struct Import {
-    pub(crate) name: Arc<str>,
-    pub(crate) place: Arc<Place>,
+pub struct Import {
+    /// Its name as it is written.
+    pub name: Arc<str>,
+    /// Where that stands.
+    pub place: Arc<Place>,
     /// False where the import can be referred to, but its values are left out.
-    pub(crate) merge: bool,
+    pub merge: bool,
 }
 
 /// Where something stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct Place {
     /// The file's name as the user knows it; `None` for what no file says.
-    pub(crate) file: Option<Arc<str>>,
-    pub(crate) span: Span,
+    pub file: Option<Arc<str>>,
+    /// Where in the file.
+    pub span: Span,
     /// The path in the document (`values.a["fn::join"][1]`).
-    pub(crate) path: Arc<str>,
+    pub path: Arc<str>,
 }
 
 impl Place {
     /// The place of what no document says.
-    pub(crate) fn nowhere() -> Arc<Self> {
+    pub fn nowhere() -> Arc<Self> {
         Arc::new(Self { file: None, span: Span::default(), path: "".into() })
     }
 
     /// Returns an error at this place.
-    pub(crate) fn error(&self, message: impl Into<String>) -> Diagnostic {
+    pub fn error(&self, message: impl Into<String>) -> Diagnostic {
         self.put(Diagnostic::error(message))
     }
 
     /// Returns a warning at this place.
-    pub(crate) fn warning(&self, message: impl Into<String>) -> Diagnostic {
+    pub fn warning(&self, message: impl Into<String>) -> Diagnostic {
         self.put(Diagnostic::warning(message))
     }
 
@@ -67,86 +70,122 @@ impl Place {
 
 /// The entries of an object; of several with one key the first is here.
 #[derive(Default)]
-pub(crate) struct Properties {
+pub struct Properties {
     ///
     /// Each is in a box, because a map's nodes have room for eleven, and most objects have less.
-    pub(crate) entries: BTreeMap<Arc<str>, Box<Property>>,
+    pub entries: BTreeMap<Arc<str>, Box<Property>>,
     /// Errors that evaluation reports: keys that were there already, or must not be there.
-    pub(crate) rejected: Vec<Diagnostic>,
+    pub rejected: Vec<Diagnostic>,
     /// The other entries of a key that is there already.
-    pub(crate) repeated: Vec<(Arc<str>, Expression)>,
+    pub repeated: Vec<(Arc<str>, Expression)>,
 }
 
 /// An entry of an object.
-pub(crate) struct Property {
+pub struct Property {
     /// Where its key stands.
-    pub(crate) key: Arc<Place>,
-    pub(crate) value: Expression,
+    pub key: Arc<Place>,
+    /// What it is.
+    pub value: Expression,
 }
 
 /// Something that evaluates to a value.
-pub(crate) struct Expression {
+pub struct Expression {
     /// Its number in the document.
-    pub(crate) id: usize,
-    pub(crate) place: Arc<Place>,
+    pub id: usize,
+    /// Where it stands.
+    pub place: Arc<Place>,
     pub(super) name: Name,
-    pub(crate) kind: Kind,
+    /// What it is.
+    pub kind: Kind,
 }
 
-pub(crate) enum Kind {
+/// What an expression is.
+pub enum Kind {
+    /// Nothing.
     Null,
+    /// True or false.
     Bool(bool),
+    /// A number by its text.
     Number(Number),
+    /// A text without an access.
     Text(Arc<str>),
     /// A text with accesses in it.
     Interpolation(Vec<Part>),
     /// A text that is one access: the value itself.
     Symbol(Vec<Accessor>),
+    /// A list.
     List(Vec<Expression>),
+    /// An object.
     Object(Properties),
+    /// A call of a builtin function.
     Call(Box<Call>),
 }
 
 /// A stretch of an interpolation: literal text, then perhaps an access.
-pub(crate) struct Part {
-    pub(crate) text: String,
-    pub(crate) access: Option<Vec<Accessor>>,
+pub struct Part {
+    /// The text, in which `$$` has become a dollar sign.
+    pub text: String,
+    /// What `${…}` refers to.
+    pub access: Option<Vec<Accessor>>,
 }
 
 /// One step of an access.
-pub(crate) struct Accessor {
-    pub(crate) step: Step,
+pub struct Accessor {
+    /// What it leads to.
+    pub step: Step,
     /// Where it stands, if the text is written so that this can be told.
-    pub(crate) span: Option<Span>,
+    pub span: Option<Span>,
 }
 
-pub(crate) enum Step {
+/// A name or an index.
+pub enum Step {
+    /// A property's name.
     Name(Arc<str>),
+    /// An item's index, which may be too small or too large.
     Index(i64),
 }
 
-/// A call of a builtin function.
-pub(crate) enum Call {
+/// A call of a builtin function, with its arguments by their names in the language.
+#[expect(missing_docs, reason = "the language's own names say what they are")]
+pub enum Call {
     Secret(Expression),
+    /// `fn::secret: {ciphertext: …}`.
     Ciphertext(Arc<str>),
-    Join { delimiter: Expression, values: Expression },
-    Split { delimiter: Expression, text: Expression },
+    Join {
+        delimiter: Expression,
+        values: Expression,
+    },
+    Split {
+        delimiter: Expression,
+        text: Expression,
+    },
     Concat(Expression),
     ToJson(Expression),
     FromJson(Expression),
     ToYaml(Expression),
+    /// `fn::toString`.
     ToText(Expression),
     ToBase64(Expression),
     FromBase64(Expression),
     Final(Expression),
-    Validate { schema: Expression, value: Expression },
-    Open { source: Arc<str>, inputs: Expression },
-    Rotate { rotator: Arc<str>, inputs: Expression, state: Expression },
+    Validate {
+        schema: Expression,
+        value: Expression,
+    },
+    Open {
+        source: Arc<str>,
+        inputs: Expression,
+    },
+    Rotate {
+        rotator: Arc<str>,
+        inputs: Expression,
+        state: Expression,
+    },
 }
 
 impl Step {
     /// Returns the name, if the step is one.
-    pub(crate) fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::Name(name) => Some(name),
             Self::Index(_) => None,
@@ -156,7 +195,7 @@ impl Step {
 
 impl Call {
     /// Returns the expressions that the call evaluates.
-    pub(crate) fn arguments(&self) -> Vec<&Expression> {
+    pub fn arguments(&self) -> Vec<&Expression> {
         match self {
             Self::Ciphertext(_) => Vec::new(),
             Self::Secret(argument)
@@ -178,7 +217,7 @@ impl Call {
 
 impl Properties {
     /// Adds the errors that were put off until evaluation, here and below.
-    pub(crate) fn rejected(&self, diagnostics: &mut Vec<Diagnostic>) {
+    pub fn rejected(&self, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.extend(self.rejected.iter().cloned());
         self.entries.values().for_each(|property| property.value.rejected(diagnostics));
     }
@@ -186,7 +225,7 @@ impl Properties {
 
 impl Expression {
     /// Returns the path by which `${…}` refers to it; inside a function's argument it begins there.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.name.of(&self.place.path)
     }
 

@@ -51,7 +51,7 @@ pub(crate) fn parse(
 }
 
 /// Reads a path by itself, as it stands between `${` and `}`; `None` where it has a fault.
-pub(crate) fn parse_path(path: &str) -> Option<Vec<Step>> {
+pub fn parse_path(path: &str) -> Option<Vec<Step>> {
     let (mut parts, faults) = parse(&format!("${{{path}}}"), |_, _| None);
     let access = parts.pop().filter(|part| part.text.is_empty())?.access?;
     (faults.is_empty() && parts.is_empty())
