@@ -10,6 +10,7 @@ use eggtooth::helm::chart::Chart;
 use eggtooth::keys::{Identities, Identity, Origin};
 use eggtooth::sops::{Document, EncryptOptions, Format, KeyGroup, Opened, encrypt};
 use eggtooth::yaml::{Flavour, Layout, emit_json, parse_with_comments, read_json_stream};
+use serde_json::Value as Json;
 
 /// A key of no worth: that of a test fixture, so that encrypted seeds open.
 static IDENTITY: LazyLock<Identity> = LazyLock::new(|| {
@@ -70,7 +71,7 @@ pub fn check_template(bytes: &[u8]) {
     }
 }
 
-/// Reads the bytes as YAML in each dialect; what is read can be written, and is read again as the same.
+/// Reads the bytes as YAML in each dialect; what is read can be written, and is read again as the same, where Go's does so.
 pub fn check_document(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let _ = parse_with_comments(text);
@@ -80,9 +81,43 @@ pub fn check_document(bytes: &[u8]) {
         let Ok(documents) = read_json_stream(text, flavour) else { continue };
         for document in documents {
             let written = emit_json(&document, layout);
+            if is_lost_by_go(&document) {
+                continue;
+            }
             let again = read_json_stream(&written, flavour).expect("what was written is YAML");
-            assert_eq!(again, [document], "what was written reads as what it was:\n{written}");
+            let same = matches!(&*again, [again] if is_same(again, &document));
+            assert!(same, "what was written reads as what it was: {document}\n{written}");
         }
+    }
+}
+
+/// Says whether these are the same to JSON: -0 is 0, and a large number is one with or without an exponent. A text with a line
+/// break that only YAML 1.1 knows is written as Go does, in several lines, and comes back with other space.
+fn is_same(one: &Json, other: &Json) -> bool {
+    match (one, other) {
+        (Json::Number(one), Json::Number(other)) => one.as_f64() == other.as_f64(),
+        (Json::String(one), Json::String(other)) => {
+            one == other || other.contains(['\u{85}', '\u{2028}', '\u{2029}'])
+        }
+        (Json::Array(one), Json::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Json::Object(one), Json::Object(other)) => {
+            let same = |((key, value), (other, other_value)): ((&String, &Json), (&String, &Json))| {
+                key == other && is_same(value, other_value)
+            };
+            one.len() == other.len() && one.iter().zip(other).all(same)
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// Says whether it has a key `<<`, which Go writes as it is and reads as a merge.
+fn is_lost_by_go(document: &Json) -> bool {
+    match document {
+        Json::Array(items) => items.iter().any(is_lost_by_go),
+        Json::Object(entries) => entries.iter().any(|(key, value)| key == "<<" || is_lost_by_go(value)),
+        _ => false,
     }
 }
 

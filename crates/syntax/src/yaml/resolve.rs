@@ -80,7 +80,8 @@ pub fn resolve(scalar: &Scalar, tag: Option<&Tag>, flavour: Flavour) -> Result<R
     };
     let wanted = match tag.as_str() {
         "!!binary" if flavour != Flavour::Esc => return Ok(Resolved::Binary),
-        "!!merge" if flavour != Flavour::Esc && &*scalar.text == "<<" => return Ok(Resolved::Merge),
+        // go-yaml asks neither for the style nor for what `!` means elsewhere.
+        "!" | "!!merge" if flavour != Flavour::Esc && &*scalar.text == "<<" => return Ok(Resolved::Merge),
         wanted @ ("!!null" | "!!bool" | "!!int" | "!!float" | "!!timestamp") => wanted,
         // `!!str`, `!` and tags of one's own.
         _ => return Ok(Resolved::String),

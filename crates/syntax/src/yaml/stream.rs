@@ -179,7 +179,9 @@ mod tests {
         assert_eq!(read(text).unwrap()["c"], json!({ "x": 1, "w": 9, "z": 2 }));
         let value = read_as(text, Flavour::GoYamlV3).unwrap();
         assert_eq!(value["c"], json!({ "x": 0, "w": 9, "z": 2 }));
-        assert!(matches!(read("<<: 1\n"), Err(Error::Merge { .. })));
+        for text in ["<<: 1\n", "! <<: 1\n", "! \"<<\": 1\n"] {
+            assert!(matches!(read(text), Err(Error::Merge { .. })), "{text}");
+        }
     }
 
     #[test]
