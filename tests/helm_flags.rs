@@ -45,10 +45,8 @@ const VERBS: [&str; 26] = [
 ];
 
 /// What ours refuses: verb, flag, why.
-const REFUSED: [(&str, &str, &str); 6] = [
-    ("get all", "template", "it shows Go's structs by their fields; -o json of other verbs has the same"),
+const REFUSED: [(&str, &str, &str); 4] = [
     ("install", "enable-dns", "a chart that asks the network renders differently each time"),
-    ("list", "time-format", "-o json has the time for whoever formats it"),
     ("show values", "jsonpath", "the values are YAML for any tool that picks"),
     ("template", "enable-dns", "a chart that asks the network renders differently each time"),
     ("upgrade", "enable-dns", "a chart that asks the network renders differently each time"),

@@ -209,6 +209,7 @@ pub(super) const HELM_GET: &str = "\
 Examples:
   eggtooth helm get manifest web -n shop
   eggtooth helm get values web --all -o json
+  eggtooth helm get all web --template '{{.Release.Chart.Metadata.Version}}'
   eggtooth helm get metadata web --revision 2";
 
 pub(super) const HELM_PULL: &str = "\

@@ -200,6 +200,44 @@ pub(crate) async fn a_pod_misses_its_secret(client: Client) {
     let resource = client.resource_of(&applied).await.unwrap();
     let name = applied.object_name();
     client.delete(&resource, &name, applied.uid(), Propagation::Background).await.unwrap();
-    client.wait_gone(&applied, Duration::from_mins(1), &Silent).await.unwrap();
+    client.wait_gone(std::slice::from_ref(&applied), Duration::from_mins(1), &Silent).await.unwrap();
     assert!(!client.delete(&resource, &name, applied.uid(), Propagation::Background).await.unwrap());
+}
+
+/// Applies maps that somebody's finalizer keeps, or none does.
+async fn maps(client: &Client, finalizers: &[&str]) -> Vec<Manifest> {
+    let mut applied = Vec::new();
+    for number in 0..6 {
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": format!("kept-{number}"), "namespace": "default", "finalizers": finalizers}});
+        let map = Manifest::new(map).unwrap();
+        applied.push(client.apply(&map, ApplyOptions::new(MANAGER), &Silent).await.unwrap());
+    }
+    applied
+}
+
+pub(crate) async fn many_that_go_are_one_wait(client: Client) {
+    let applied = maps(&client, &["eggtooth.test/keep"]).await;
+    let resource = client.resource_of(&applied[0]).await.unwrap();
+    for map in &applied {
+        client.delete(&resource, &map.object_name(), map.uid(), Propagation::Background).await.unwrap();
+    }
+    let told = Told::default();
+    let error = client.wait_gone(&applied, Duration::from_secs(1), &told).await.unwrap_err().to_string();
+    assert!(error.contains("6 objects to be gone") && error.contains("kept-5"), "{error}");
+    let told = told.0.into_inner().unwrap();
+    let [line] = told.as_slice() else { panic!("{told:?}") };
+    assert!(line.starts_with("6 objects of kind ConfigMap to be gone: "), "{line}");
+    assert!(line.ends_with("the finalizer eggtooth.test/keep on it"), "{line}");
+    // One after the other goes while it is waited for.
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        maps(&client, &[]).await;
+    };
+    let (gone, ()) = tokio::join!(client.wait_gone(&applied, Duration::from_secs(20), &Silent), release);
+    gone.unwrap();
+    for map in &applied {
+        let again = client.get(&resource, &map.object_name()).await.unwrap();
+        assert!(again.is_none_or(|again| again.uid() != map.uid()));
+    }
 }

@@ -111,7 +111,7 @@ impl Established {
             if missing.is_empty() {
                 return Ok(());
             }
-            let reason = format!("{} not yet served", missing.join(", "));
+            let reason = format!("{} not yet served", some_of(&missing));
             if Instant::now() + pause > end {
                 let (what, seconds) = (self.name(), self.deadline.as_secs());
                 return Err(KubernetesError::Deadline { what, seconds, reason });
@@ -121,6 +121,17 @@ impl Established {
             pause = (pause * 2).min(LONGEST_PAUSE);
             discovery = self.client.rediscover().await?;
         }
+    }
+}
+
+/// Names a few and counts the rest.
+fn some_of(names: &[String]) -> String {
+    match names {
+        [first, second, third, _, others @ ..] if !others.is_empty() => {
+            format!("{first}, {second}, {third} and {} others are", others.len() + 1)
+        }
+        [one] => format!("{one} is"),
+        few => format!("{} are", few.join(", ")),
     }
 }
 

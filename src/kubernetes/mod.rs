@@ -19,6 +19,7 @@ mod diff;
 mod discovery;
 mod error;
 mod field_set;
+mod gone;
 mod guard;
 mod identity;
 mod list;

@@ -193,7 +193,7 @@ impl KubernetesProvider {
         let workload = matches!(object.group(), "apps" | "batch");
         let propagation = if workload { Propagation::Foreground } else { Propagation::Background };
         if self.client.delete(&resource, &object.object_name(), object.uid(), propagation).await? {
-            self.client.wait_gone(object, GONE, delete.progress).await?;
+            self.client.wait_gone(std::slice::from_ref(object), GONE, delete.progress).await?;
         }
         Ok(())
     }

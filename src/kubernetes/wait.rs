@@ -1,13 +1,18 @@
-//! Waiting until objects are ready or gone: by watching, with deadlines, saying why it is not so yet.
+//! Waiting until objects are ready: by watching, with deadlines, saying why it is not so yet.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use futures::{FutureExt, StreamExt, stream::BoxStream, stream::FuturesUnordered};
+use futures::{
+    FutureExt, StreamExt,
+    stream::{self, BoxStream, FuturesUnordered},
+};
 use tokio::time::{Instant, sleep_until};
 
+use super::gone::keeper;
+use super::list::side_by_side;
 use super::{ApiResource, Client, Key, KubernetesError, Manifest, Readiness, Selection, Watched};
 use crate::resource::{ObjectName, Progress};
 
@@ -32,15 +37,17 @@ impl Default for WaitOptions {
 
 /// After this long without news the pods of a workload are asked what is wrong.
 const EXPLAIN: Duration = Duration::from_secs(2);
-const RECONNECT: Duration = Duration::from_millis(250);
+/// How often a wait for many objects is told again: as they come one by one, each would be a line.
+pub(super) const AGAIN: Duration = Duration::from_secs(5);
+pub(super) const RECONNECT: Duration = Duration::from_millis(250);
 
 /// The objects of one kind and namespace that are not ready yet.
-struct Group {
-    resource: ApiResource,
-    namespace: Option<String>,
-    pending: BTreeMap<ObjectName, Manifest>,
+pub(super) struct Group {
+    pub(super) resource: ApiResource,
+    pub(super) namespace: Option<String>,
+    pub(super) pending: BTreeMap<ObjectName, Manifest>,
     ready: Vec<Manifest>,
-    resource_version: String,
+    pub(super) resource_version: String,
 }
 
 /// What failed for good, and why.
@@ -73,10 +80,10 @@ impl Client {
             ready.extend(these);
             late.extend(those);
         }
-        if late.is_empty() { Ok(ready) } else { Err(overdue(late, options.deadline)) }
+        if late.is_empty() { Ok(ready) } else { Err(overdue(late, "", options.deadline)) }
     }
 
-    async fn groups(&self, applied: Vec<Manifest>) -> Result<Vec<Group>, KubernetesError> {
+    pub(super) async fn groups(&self, applied: Vec<Manifest>) -> Result<Vec<Group>, KubernetesError> {
         let mut groups: BTreeMap<(ApiResource, Option<String>), Vec<Manifest>> = BTreeMap::new();
         for object in applied {
             let resource = self.resource_of(&object).await?;
@@ -87,13 +94,7 @@ impl Client {
             .map(|((resource, namespace), objects)| Group {
                 resource,
                 namespace,
-                // The oldest of them: what happened to any since is told again.
-                resource_version: objects
-                    .iter()
-                    .map(Manifest::resource_version)
-                    .min_by_key(|version| version.parse::<u64>().unwrap_or_default())
-                    .unwrap_or_default()
-                    .to_owned(),
+                resource_version: oldest(objects.iter()),
                 pending: objects.into_iter().map(|object| (object.object_name(), object)).collect(),
                 ready: Vec::new(),
             })
@@ -112,8 +113,9 @@ impl Client {
             return Ok(Waited { ready: group.ready, late: Vec::new() });
         }
         let mut events = self.follow(&mut group).await?;
+        let mut teller = Teller::new("", progress);
         loop {
-            tell(&reasons, progress);
+            teller.tell(&reasons);
             let explain = Instant::now() + EXPLAIN;
             tokio::select! {
                 event = events.next() => match event {
@@ -189,17 +191,29 @@ impl Client {
         }
     }
 
-    /// One object is watched by its name; of several the whole kind in the namespace is one watch.
-    async fn open(
+    /// One object is watched by its name; of several the whole kind in the namespace is one watch, if that is allowed.
+    pub(super) async fn open(
         &self,
         group: &Group,
     ) -> Result<BoxStream<'static, Result<Watched, KubernetesError>>, KubernetesError> {
-        let fields = match group.pending.keys().collect::<Vec<_>>().as_slice() {
-            [one] => Some(format!("metadata.name={}", one.name)),
-            _ => None,
-        };
-        let namespace = group.namespace.as_deref();
-        let selection = Selection { namespace, labels: None, fields: fields.as_deref() };
+        if group.pending.len() > 1 {
+            match self.watch_in(group, None).await {
+                Err(error) if error.is_refused() => {}
+                opened => return opened,
+            }
+        }
+        let names: Vec<String> =
+            group.pending.keys().map(|name| format!("metadata.name={}", name.name)).collect();
+        let opened = names.iter().map(|name| self.watch_in(group, Some(name)).boxed()).collect();
+        Ok(stream::select_all(side_by_side(opened).await?).boxed())
+    }
+
+    async fn watch_in(
+        &self,
+        group: &Group,
+        fields: Option<&str>,
+    ) -> Result<BoxStream<'static, Result<Watched, KubernetesError>>, KubernetesError> {
+        let selection = Selection { namespace: group.namespace.as_deref(), labels: None, fields };
         self.watch(&group.resource, selection, &group.resource_version).await
     }
 
@@ -216,62 +230,47 @@ impl Client {
         }
         Ok(())
     }
+}
 
-    /// Waits until the object of this uid is gone, and says what keeps it.
-    pub async fn wait_gone(
-        &self,
-        object: &Manifest,
-        deadline: Duration,
-        progress: &dyn Progress,
-    ) -> Result<(), KubernetesError> {
-        let end = Instant::now() + deadline;
-        let resource = self.resource_of(object).await?;
-        let (name, uid) = (object.object_name(), object.uid().to_owned());
-        let fields = format!("metadata.name={}", name.name);
-        let selection =
-            Selection { namespace: name.namespace.as_deref(), labels: None, fields: Some(&fields) };
-        loop {
-            let current = match self.get(&resource, &name).await {
-                // With its definition the kind goes too.
-                Err(error) if error.is_not_found() => return Ok(()),
-                other => other?,
-            };
-            let Some(mut current) = current.filter(|current| current.uid() == uid) else { return Ok(()) };
-            let mut events = self.watch(&resource, selection, current.resource_version()).await?;
-            loop {
-                progress.waiting(&format!("{object} to be gone"), &keeper(&current));
-                tokio::select! {
-                    event = events.next() => match event {
-                        Some(Ok(Watched::Applied(newer))) if newer.uid() == uid => current = newer,
-                        Some(Ok(_)) => return Ok(()),
-                        Some(Err(_)) | None => break,
-                    },
-                    () = sleep_until(end) => return Err(KubernetesError::Deadline {
-                        what: format!("{object} to be gone"),
-                        seconds: deadline.as_secs(),
-                        reason: keeper(&current),
-                    }),
+/// Tells of a wait: one line for many objects, of which the first tells what kind of wait it is.
+pub(super) struct Teller<'a> {
+    /// What follows the objects' names.
+    until: &'static str,
+    progress: &'a dyn Progress,
+    /// When many may be told of again.
+    again: Instant,
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(until: &'static str, progress: &'a dyn Progress) -> Self {
+        Self { until, progress, again: Instant::now() }
+    }
+
+    pub(super) fn tell(&mut self, reasons: &[(Key, String)]) {
+        let until = self.until;
+        match reasons {
+            [] => {}
+            [(key, why)] => self.progress.waiting(&format!("{key}{until}"), why),
+            [(first, why), others @ ..] => {
+                if Instant::now() < self.again {
+                    return;
                 }
+                let kind = &first.kind.kind;
+                self.progress.waiting(&format!("{} objects of kind {kind}{until}", others.len() + 1), why);
+                self.again = Instant::now() + AGAIN;
             }
-            tokio::time::sleep(RECONNECT).await;
         }
     }
 }
 
-/// One line for many: the first tells what kind of wait it is.
-fn tell(reasons: &[(Key, String)], progress: &dyn Progress) {
-    match reasons {
-        [] => {}
-        [(key, why)] => progress.waiting(&key.to_string(), why),
-        [(first, why), others @ ..] => {
-            let kind = &first.kind.kind;
-            progress.waiting(&format!("{} objects of kind {kind}", others.len() + 1), why);
-        }
-    }
+/// Returns the oldest version of the objects: what happened to any since is told again.
+pub(super) fn oldest<'a>(objects: impl Iterator<Item = &'a Manifest>) -> String {
+    let versions = objects.map(Manifest::resource_version);
+    versions.min_by_key(|version| version.parse::<u64>().unwrap_or_default()).unwrap_or_default().to_owned()
 }
 
 impl Group {
-    fn update(&mut self, object: Manifest) {
+    pub(super) fn update(&mut self, object: Manifest) {
         if let Some(pending) = self.pending.get_mut(&object.object_name()) {
             let version = |object: &Manifest| object.resource_version().parse::<u64>().unwrap_or(u64::MAX);
             if version(&object) >= version(pending) {
@@ -315,14 +314,14 @@ impl Group {
 }
 
 /// Tells of all that came too late; one of them alone by its name.
-fn overdue(late: Vec<(Key, String)>, deadline: Duration) -> KubernetesError {
+pub(super) fn overdue(late: Vec<(Key, String)>, until: &str, deadline: Duration) -> KubernetesError {
     let seconds = deadline.as_secs();
     match <[(Key, String); 1]>::try_from(late) {
-        Ok([(key, reason)]) => KubernetesError::Deadline { what: key.to_string(), seconds, reason },
+        Ok([(key, reason)]) => KubernetesError::Deadline { what: format!("{key}{until}"), seconds, reason },
         Err(late) => {
             let each: Vec<String> = late.iter().map(|(key, why)| format!("{key}: {why}")).collect();
             KubernetesError::Deadline {
-                what: format!("{} objects", late.len()),
+                what: format!("{} objects{until}", late.len()),
                 seconds,
                 reason: each.join("; "),
             }
@@ -332,32 +331,4 @@ fn overdue(late: Vec<(Key, String)>, deadline: Duration) -> KubernetesError {
 
 fn vanished(object: &Manifest) -> KubernetesError {
     KubernetesError::Failed { what: object.to_string(), reason: "somebody deleted it".into() }
-}
-
-/// Says what keeps an object that is being deleted.
-fn keeper(object: &Manifest) -> String {
-    if object.kind() == "Namespace" {
-        for kind in [
-            "NamespaceContentRemaining",
-            "NamespaceFinalizersRemaining",
-            "NamespaceDeletionContentFailure",
-            "NamespaceDeletionDiscoveryFailure",
-        ] {
-            if let Some(condition) = object.condition(kind).filter(|condition| condition.status == "True") {
-                return condition.message.to_owned();
-            }
-        }
-    }
-    let finalizers: Vec<&str> = object
-        .get(&["metadata", "finalizers"])
-        .and_then(serde_json::Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(serde_json::Value::as_str)
-        .collect();
-    match finalizers.as_slice() {
-        [] => "its controller is still stopping it".into(),
-        ["foregroundDeletion"] => "what it owns is deleted first".into(),
-        names => format!("waits for whoever has put the finalizer {} on it", names.join(", ")),
-    }
 }

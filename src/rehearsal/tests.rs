@@ -311,6 +311,12 @@ async fn a_pod_that_misses_its_secret_says_so_and_the_deadline_holds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_objects_that_go_are_one_wait() {
+    let (client, _nest) = provider_client().await;
+    cluster_tests::many_that_go_are_one_wait(client).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn our_state_and_its_lock_live_in_it() {
     let cluster = cluster();
     let open = |who: &str| {

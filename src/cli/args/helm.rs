@@ -34,7 +34,7 @@ pub(in crate::cli) use chart::{ChartFlags, ConnectionFlags};
 pub(in crate::cli) use cluster::ClusterFlags;
 pub(in crate::cli) use dependency::Dependency;
 pub(in crate::cli) use diff::Diff;
-pub(in crate::cli) use get::{Get, GetMetadata, GetValues, OneRevision};
+pub(in crate::cli) use get::{Get, GetAll, GetMetadata, GetValues, OneRevision};
 pub(in crate::cli) use history::History;
 pub(in crate::cli) use install::Install;
 pub(in crate::cli) use lint::Lint;

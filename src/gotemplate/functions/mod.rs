@@ -44,6 +44,7 @@ mod words;
 mod wrapping;
 mod yaml;
 
+pub use dates::Time;
 pub use host::Host;
 
 /// Returns the table of all functions over `host`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::delete::{going, remove, wait_gone};
+use super::delete::{going, remove};
 use super::difference::LiveRelease;
 use super::hooks::{self, Course};
 use super::prepare::{Next, Prepared, ReleaseError, fingerprint_now, stamp};
@@ -188,7 +188,7 @@ impl Run<'_> {
         });
         let replaced: Vec<Manifest> = replaced.collect();
         remove(self.client, &replaced, Propagation::Background).await?;
-        wait_gone(self.client, &replaced, GONE, self.progress).await
+        self.client.wait_gone(&replaced, GONE, self.progress).await
     }
 
     fn remember(&mut self, wanted: &[&Manifest], applied: &[Manifest]) {

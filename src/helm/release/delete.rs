@@ -83,10 +83,10 @@ pub(in crate::helm) async fn remove_all(
         others.into_iter().partition(objects::is_definition);
     for first in [custom, definitions] {
         remove(client, &first, propagation).await?;
-        wait_gone(client, &first, limit, progress).await?;
+        client.wait_gone(&first, limit, progress).await?;
     }
     remove_in_order(client, others.clone(), propagation).await?;
-    wait_gone(client, &others, limit, progress).await
+    client.wait_gone(&others, limit, progress).await
 }
 
 /// Asks the server to delete the objects, kind after kind in Helm's order, and waits for none.
@@ -123,18 +123,4 @@ async fn remove_one(
     let resource = client.resource_of(object).await?;
     client.delete(&resource, &object.object_name(), object.uid(), propagation).await?;
     Ok(())
-}
-
-/// Waits until the objects are gone.
-pub(super) async fn wait_gone(
-    client: &Client,
-    objects: &[Manifest],
-    limit: Duration,
-    progress: &dyn Progress,
-) -> Result<(), KubernetesError> {
-    let mut waits = Vec::with_capacity(objects.len());
-    for object in objects {
-        waits.push(client.wait_gone(object, limit, progress));
-    }
-    stream::iter(waits).buffer_unordered(AT_ONCE).try_collect().await
 }

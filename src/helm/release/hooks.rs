@@ -91,7 +91,7 @@ impl Course<'_> {
             let name = object.object_name();
             let Some(live) = self.client.get(&resource, &name).await? else { continue };
             if self.client.delete(&resource, &name, live.uid(), Propagation::Background).await? {
-                self.client.wait_gone(&live, self.limit, self.progress).await?;
+                self.client.wait_gone(&[live], self.limit, self.progress).await?;
             }
         }
         Ok(())

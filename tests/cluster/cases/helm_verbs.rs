@@ -20,6 +20,18 @@ pub(crate) fn trials() -> Vec<Trial> {
 const IN: &str = "--namespace=nest";
 
 /// A cluster, a chart of ours, and both programs.
+/// What `get all --template` is asked: each struct of a release once.
+const TEMPLATES: [&str; 8] = [
+    "{{.Release.Name}} {{.Release.Namespace}} {{.Release.Version}} {{.Release.ApplyMethod}} {{.Release.Labels}}",
+    "{{.Release.Chart.Name}}-{{.Release.Chart.Metadata.Version}} {{.Release.Chart.AppVersion}} {{.Release.Chart.IsRoot}}",
+    "{{with .Release.Info}}{{.Status}} {{.Description}} {{.RollbackRevision}} {{.LastDeployed}} {{.Deleted.IsZero}}{{end}}",
+    "{{.Release.Info.FirstDeployed.Format \"2006-01-02\"}} {{.Release.Info.LastDeployed.Unix}} {{.Release.Info.Notes}}",
+    "{{range .Release.Hooks}}{{.Name}} {{.Kind}} {{.Events}} {{.Weight}} {{.DeletePolicies}} {{.LastRun.Phase}}{{end}}",
+    "{{range .Release.Chart.Templates}}{{.Name}} {{len .Data}} {{printf \"%s\" .Data}}{{end}}",
+    "{{.Release.Config}} {{.Release.Chart.Values}} {{len .Release.Manifest}} {{index .Release.Chart.Values \"nested\"}}",
+    "{{.Release.Chart.Metadata.Keywords}} {{.Release.Chart.Metadata.Annotations}} {{.Release.Chart.Lock}}{{if .Release.Chart.Lock}}!{{end}} {{.Nothing}}",
+];
+
 struct Nest<'a> {
     cluster: &'a dyn Ground,
     helm: PathBuf,
@@ -68,6 +80,16 @@ impl<'a> Nest<'a> {
         assert_eq!(self.ours(driver, words), self.theirs(driver, words), "{words:?} ({driver})");
     }
 
+    /// Helm's words for the cause are the last line of ours.
+    fn both_refuse(&self, words: &[&str]) {
+        let ours = self.fails(words);
+        let theirs = self.cluster.command(&self.helm).args(words).output().unwrap();
+        assert_eq!(theirs.status.code(), Some(1), "{words:?}");
+        let [ours, theirs] = [ours, theirs].map(|output| String::from_utf8(output.stderr).unwrap());
+        let said = |text: &str| text.trim().rsplit(": ").next().unwrap_or_default().to_owned();
+        assert_eq!(said(&ours), said(&theirs), "{ours}\n{theirs}");
+    }
+
     fn fails(&self, words: &[&str]) -> Output {
         let mut command = self.cluster.command(Path::new(env!("CARGO_BIN_EXE_eggtooth")));
         let output = command.arg("helm").args(words).output().unwrap();
@@ -104,6 +126,14 @@ fn the_same_words(cluster: &dyn Ground) {
         }
         for part in ["all", "hooks", "manifest", "notes"] {
             nest.both(driver, &["get", part, "egg", IN]);
+        }
+        nest.both(driver, &["list", IN, "--time-format=Mon 02 Jan 2006, 15:04:05.000 -07:00"]);
+        for template in TEMPLATES {
+            nest.both(driver, &["get", "all", "egg", IN, "--template", template]);
+        }
+        nest.both(driver, &["get", "all", "egg", IN, "--revision=2", "--template={{.Release.Config}}"]);
+        for template in ["{{.Release.Nest}}", "{{.Release", "{{ tpl }}", "{{.Release.Chart.Name.Egg}}"] {
+            nest.both_refuse(&["get", "all", "egg", IN, "--template", template]);
         }
         nest.both(driver, &["status", "egg", IN, "--output=json"]);
         nest.both(driver, &["status", "egg", IN, "--output=yaml"]);

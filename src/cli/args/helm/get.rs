@@ -9,7 +9,7 @@ use crate::cli::examples;
 pub(in crate::cli) enum Get {
     /// Show all that the record holds
     #[command(after_help = examples::HELM_GET)]
-    All(OneRevision),
+    All(GetAll),
     /// Show the hooks
     #[command(after_help = examples::HELM_GET)]
     Hooks(OneRevision),
@@ -35,6 +35,15 @@ pub(in crate::cli) struct OneRevision {
     /// The revision; without it the latest
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     pub(in crate::cli) revision: u64,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct GetAll {
+    #[command(flatten)]
+    pub(in crate::cli) of: OneRevision,
+    /// Show what this Go template makes of it, as `{{.Release.Chart.Metadata.Version}}`
+    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
+    pub(in crate::cli) template: String,
 }
 
 #[derive(Debug, Args)]

@@ -48,6 +48,9 @@ pub(in crate::cli) struct List {
     /// Pass over so many first
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(in crate::cli) offset: usize,
+    /// Show times in this layout of Go, as `2006-01-02 15:04`
+    #[arg(long, value_name = "LAYOUT")]
+    pub(in crate::cli) time_format: Option<String>,
     /// Print only names
     #[arg(short = 'q', long)]
     pub(in crate::cli) short: bool,

@@ -29,6 +29,15 @@ pub(in crate::cli::commands) enum HelmCommandError {
     /// The chart cannot be rendered.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The template for what is shown is none.
+    #[error(transparent)]
+    Parse(crate::gotemplate::ParseError),
+    /// It asks for what is not there.
+    #[error(transparent)]
+    Execute(crate::gotemplate::ExecError),
+    /// A record is damaged.
+    #[error(transparent)]
+    Record(#[from] crate::helm::record::RecordError),
     /// The release cannot be read or changed.
     #[error(transparent)]
     Action(#[from] ActionError),

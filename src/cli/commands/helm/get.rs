@@ -1,24 +1,29 @@
 //! `helm get`.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map as JsonMap, Value as Json};
 
 use super::HelmCommandError;
 use super::session::Session;
 use crate::cli::{
-    args::helm::{Get, GetMetadata, GetValues, OneRevision, Output},
-    display::release::{StatusTable, hooks, json_line, seconds, yaml},
+    args::helm::{Get, GetAll, GetMetadata, GetValues, OneRevision, Output},
+    display::release::{StatusTable, hooks, json_line, release_value, seconds, yaml},
     exit::Exit,
 };
+use crate::gotemplate::{Functions, Map, MissingKey, Set, Value};
 use crate::helm::action;
 use crate::helm::chart::Dependency;
 use crate::helm::record::Stored;
 
 pub(super) async fn run(session: &Session, part: &Get) -> Result<Exit, HelmCommandError> {
     let text = match part {
-        Get::All(of) => all(&read(session, of).await?)?,
+        Get::All(GetAll { of, template }) => {
+            let stored = read(session, of).await?;
+            if template.is_empty() { all(&stored)? } else { by_template(&stored, of, template)? }
+        }
         Get::Hooks(of) => hooks(&read(session, of).await?.record.hooks),
         Get::Manifest(of) => format!("{}\n", read(session, of).await?.record.manifest()),
         Get::Metadata(arguments) => metadata(&read(session, &arguments.of).await?, arguments),
@@ -50,9 +55,25 @@ fn all(stored: &Stored) -> Result<String, HelmCommandError> {
     Ok(table.text())
 }
 
+fn by_template(stored: &Stored, of: &OneRevision, template: &str) -> Result<String, HelmCommandError> {
+    // Go says where in the template by this name.
+    let name = "_";
+    let mut set = Set::new(name, Rc::new(Functions::default()), MissingKey::Invalid);
+    set.parse(name, template).map_err(HelmCommandError::Parse)?;
+    let release = release_value(&stored.record, labels(stored, of))?;
+    let data = Value::Map(Map::from_iter([("Release", release)]));
+    let text = Rc::new(set).execute(name, data).map_err(HelmCommandError::Execute)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Of the last revision helm tells its own labels, too.
+fn labels<'a>(stored: &'a Stored, of: &OneRevision) -> &'a BTreeMap<String, String> {
+    if of.revision == 0 { &stored.all_labels } else { &stored.labels }
+}
+
 fn values(stored: &Stored, arguments: &GetValues) -> Result<String, HelmCommandError> {
     let record = &stored.record;
-    let values: Option<Map<String, Json>> = if arguments.all {
+    let values: Option<JsonMap<String, Json>> = if arguments.all {
         Some(action::computed_values(record)?)
     } else {
         // Helm says null where there are none.
@@ -96,8 +117,7 @@ fn metadata(stored: &Stored, arguments: &GetMetadata) -> String {
         version: &chart.version,
         app_version: &chart.app_version,
         annotations: chart.annotations.clone().unwrap_or_default(),
-        // Of the last revision helm tells its own labels, too.
-        labels: if arguments.of.revision == 0 { &stored.all_labels } else { &stored.labels },
+        labels: labels(stored, &arguments.of),
         dependencies: &chart.dependencies,
         namespace: record.namespace(),
         revision: record.version(),

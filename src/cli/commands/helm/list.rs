@@ -67,7 +67,8 @@ fn names(found: &[Stored], arguments: &List) -> String {
 }
 
 fn whole(found: &[Stored], arguments: &List) -> String {
-    let listed: Vec<Listed> = found.iter().map(listed).collect();
+    let layout = arguments.time_format.as_deref().filter(|layout| !layout.is_empty());
+    let listed: Vec<Listed> = found.iter().map(|stored| listed(stored, layout)).collect();
     match arguments.output.output {
         Output::Json => json_line(&listed),
         Output::Yaml => yaml(&listed),
@@ -82,13 +83,13 @@ fn whole(found: &[Stored], arguments: &List) -> String {
     }
 }
 
-fn listed(stored: &Stored) -> Listed {
+fn listed(stored: &Stored, layout: Option<&str>) -> Listed {
     let record = &stored.record;
     Listed {
         name: record.name().to_owned(),
         namespace: record.namespace().to_owned(),
         revision: record.version().to_string(),
-        updated: go_time(record.info.last_deployed.as_deref()),
+        updated: go_time(record.info.last_deployed.as_deref(), layout),
         status: record.info.status.as_str(),
         chart: chart_name(&record.chart().metadata),
         app_version: record.chart().metadata.app_version.clone(),

@@ -13,7 +13,8 @@ use crate::gotemplate::functions::Host;
 use crate::gotemplate::{Argument, FunctionError, Functions, GoString, Object, Parameter, Value, downcast};
 
 use duration::Duration;
-pub(super) use time::{Time, Zone};
+pub use time::Time;
+pub(super) use time::Zone;
 
 pub(super) fn add(functions: &mut Functions, host: &Rc<Host>) {
     let source = Rc::clone(host);

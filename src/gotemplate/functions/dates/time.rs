@@ -8,15 +8,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::duration::Duration;
 use super::format::{MONTHS, WEEKDAYS, format};
+use super::parse::parse;
 use crate::gotemplate::functions::Host;
 use crate::gotemplate::{Function, GoString, Kind, Object, Value};
+
+const RFC3339: &[u8] = b"2006-01-02T15:04:05Z07:00";
 
 /// The name under `%T`.
 pub(super) const TYPE: &str = "time.Time";
 
-/// An instant as a clock in a zone shows it.
+/// An instant as a clock in a zone shows it: Go's `time.Time`, which templates call by its methods.
 #[derive(Clone, Debug)]
-pub(in crate::gotemplate::functions) struct Time {
+pub struct Time {
     instant: Timestamp,
     zone: Zone,
 }
@@ -85,8 +88,13 @@ impl Time {
         Self { instant: host.now(), zone: Zone::local(host) }
     }
 
+    /// Reads a time as JSON has it (RFC 3339) with the offset that it has; `None` where it is none.
+    pub fn read(text: &str, host: &Host) -> Option<Self> {
+        parse(RFC3339, text.as_bytes(), host).ok()
+    }
+
     /// Returns Go's zero time: the first of January in the year one, UTC.
-    pub(super) fn zero() -> Self {
+    pub fn zero() -> Self {
         Self { instant: Zone::Utc.instant(jiff::civil::date(1, 1, 1).at(0, 0, 0, 0)), zone: Zone::Utc }
     }
 
@@ -122,8 +130,9 @@ impl Time {
         self.instant.as_nanosecond().div_euclid(1_000_000_000) as i64
     }
 
-    pub(super) fn format(&self, layout: &[u8]) -> GoString {
-        format(self, layout).into()
+    /// Returns the time in Go's layout, as `2006-01-02`.
+    pub fn format(&self, layout: impl AsRef<[u8]>) -> GoString {
+        format(self, layout.as_ref()).into()
     }
 
     /// Returns what a clock in the zone shows.
